@@ -25,6 +25,7 @@ from bot.syncing import CommandsState, CommandSync, MaySync, Planned, always
 
 COGS = (
     "cogs.video",
+    "cogs.batch",
     "cogs.remix",
     "cogs.menus",
     "cogs.status",

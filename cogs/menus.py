@@ -69,7 +69,7 @@ async def _video_to_remix(
     if isinstance(found, Refusal):
         return found
     job, kind = found
-    if kind is PostKind.CARD and job.state not in ENDS:
+    if kind in (PostKind.CARD, PostKind.BATCH) and job.state not in ENDS:
         return Refusal(Reason.VIDEO_UNFINISHED, {"video": job.id})
     if kind is not PostKind.VIDEO:
         return Refusal(Reason.MENU_NO_VIDEO)

@@ -8,6 +8,7 @@ from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
+from bot.engine.requests.batches import BATCH_MAX, BATCH_MIN, split_prompts
 from bot.engine.requests.drafts import origin_id, revised, without_pictures
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
@@ -48,6 +49,7 @@ def draft_of(
     retry_of: JobId | None = None,
     home: Place | None = None,
     improve: bool = False,
+    is_batch: bool = False,
 ) -> Draft:
     """A new draft of the person's request. `home`: the place of the job that it leads on from, if any.
 
@@ -64,6 +66,7 @@ def draft_of(
         uploads=ask.uploads,
         retry_of=retry_of,
         improve=improve,
+        is_batch=is_batch,
     )
 
 
@@ -112,9 +115,14 @@ async def keep_and_show(services: Services, interaction: discord.Interaction, dr
 async def show_form(services: Services, interaction: discord.Interaction, draft: Draft) -> None:
     """Open the form of a stored draft."""
     purpose = FormPurpose.VIDEO if draft.request.parent_id is None else FormPurpose.REMIX
+    room: int | None = None
+    if draft.is_batch:
+        purpose = FormPurpose.BATCH
+        found = await services.intake.find_room(origin_of(interaction, Via.BATCH))
+        room = BATCH_MAX if isinstance(found, Refusal) else max(BATCH_MIN, min(found, BATCH_MAX))
     form = FormId(purpose, FormSource.DRAFT, draft.id)
     inherited = await services.lookup.find_inherited_model(draft.request)
-    shown = forms.build(form, reader_of(interaction), draft, services.catalogue, inherited)
+    shown = forms.build(form, reader_of(interaction), draft, services.catalogue, inherited, room)
     await interaction.response.send_modal(shown)
 
 
@@ -132,7 +140,10 @@ async def make_of_draft(
     """Make the job of a whole draft, and show what came of it. `attached`: its files were attached just now."""
     asker, sight = asker_of(interaction), sight_by(interaction)
     request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
-    ask, no_place = Ask(request, draft.uploads), no_place_of(interaction, private=request.private)
+    prompts = split_prompts(request.prompt) if draft.is_batch else None
+    if prompts is not None:
+        origin = replace(origin, via=Via.BATCH)
+    ask, no_place = Ask(request, draft.uploads, prompts=prompts), no_place_of(interaction, private=request.private)
     if draft.retry_of is not None:
         made = await services.job_actions.retry(draft.retry_of, asker, origin, sight, no_place, ask)
     else:

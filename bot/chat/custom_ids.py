@@ -18,6 +18,7 @@ class MessageKind(StrEnum):
     """
 
     CARD = "card"
+    BATCH = "batch"
     VIDEO = "video"
     FAILURE = "fail"
     LATE = "late"
@@ -34,6 +35,7 @@ class Action(StrEnum):
     """The action of a button; the values outlive the process, so some are older than the names."""
 
     CANCEL = "cancel"
+    CANCEL_ALL = "cancel_all"
     WITHHOLD = "withhold"
     STOP = "stop"
     REMIX = "remix"
@@ -61,6 +63,7 @@ class Action(StrEnum):
 
 _ALLOWED = {
     MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.STOP, Action.POST_IT),
+    MessageKind.BATCH: (Action.CANCEL, Action.WITHHOLD, Action.STOP, Action.POST_IT, Action.CANCEL_ALL),
     MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE, Action.DETAILS, Action.THREAD),
     MessageKind.DRILL: (Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE),
     MessageKind.FAILURE: (Action.RETRY, Action.POST_IT, Action.EDIT_RETRY, Action.WHY),
@@ -104,7 +107,7 @@ PAGE_TEMPLATE = re.compile(
     rf":(?P<search>[^\x00-\x1f\x7f]{{0,{SEARCH_MAX_CHARACTERS}}})"
 )
 FORM_TEMPLATE = re.compile(
-    f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_DRAFT_ID}))",
+    f"vf:(?P<purpose>video|remix|batch):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_DRAFT_ID}))",
 )
 
 
@@ -180,6 +183,7 @@ class FormPurpose(StrEnum):
 
     VIDEO = "video"
     REMIX = "remix"
+    BATCH = "batch"
 
 
 class FormSource(StrEnum):

@@ -50,20 +50,42 @@ class FormAnswer:
     chosen: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of one kind of form."""
+
+    title: Key
+    prompt: Key
+    example: Key
+    description: Key | None = None
+
+
+_TEXTS = {
+    FormPurpose.VIDEO: _Texts(Key.FORM_VIDEO, Key.FORM_PROMPT, Key.FORM_PROMPT_HINT, Key.FORM_ELEMENTS),
+    FormPurpose.REMIX: _Texts(Key.FORM_REMIX, Key.FORM_CHANGE, Key.FORM_CHANGE_HINT),
+    FormPurpose.BATCH: _Texts(Key.FORM_BATCH, Key.FORM_BATCH_PROMPTS, Key.FORM_BATCH_HINT),
+}
+
+
 def build(
-    form: FormId, reader: Reader, draft: Draft, catalogue: Catalogue, inherited: str | None = None
+    form: FormId,
+    reader: Reader,
+    draft: Draft,
+    catalogue: Catalogue,
+    inherited: str | None = None,
+    room: int | None = None,
 ) -> discord.ui.Modal:
     """The form filled with the draft's data, ready for `send_modal`; call it inside the running event loop.
 
-    It offers what the draft's model takes; `inherited` is the model of the video that it remixes, if known.
+    It offers what the draft's model takes; `inherited` is the model of the video that it remixes, if known, and `room`
+    how many prompts a batch may have.
     A row with one possible value is left out. discord.py keeps dismissed forms for the life of the process, so this one
     is stopped already.
     """
     remix = form.purpose is FormPurpose.REMIX
-    modal = discord.ui.Modal(
-        title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, reader), _TITLE_MAX), custom_id=str(form)
-    )
-    modal.add_item(_prompt_row(draft, reader, remix=remix))
+    texts = _TEXTS[form.purpose]
+    modal = discord.ui.Modal(title=clip(say(texts.title, reader), _TITLE_MAX), custom_id=str(form))
+    modal.add_item(_prompt_row(draft, reader, texts, room))
     model = catalogue.find(draft.request.model, inherited) or catalogue.default
     if limit := pictures_of(model):
         modal.add_item(_pictures_row(draft, reader, limit))
@@ -89,16 +111,23 @@ def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
     return replace(draft, request=request, uploads=uploads, pictures_dropped=False)
 
 
-def _prompt_row(draft: Draft, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
+def _prompt_row(
+    draft: Draft, reader: Reader, texts: "_Texts", room: int | None
+) -> "discord.ui.Label[discord.ui.Modal]":
     # Halves of surrogate pairs can't be encoded: they become question marks.
+    kept, hint = _kept_text(draft, reader), None
+    if room is not None:
+        hint = say(Key.FORM_BATCH_ROOM, reader, room=room)
+    elif texts.description is not None and kept is None:
+        hint = say(texts.description, reader)
     filled = clip(draft.request.prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
     return discord.ui.Label(
-        text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, reader),
-        description=_kept_text(draft, reader) or (None if remix else say(Key.FORM_ELEMENTS, reader)),
+        text=say(texts.prompt, reader),
+        description=clip(" ".join(part for part in (hint, kept) if part), _VALUE_MAX) or None,
         component=discord.ui.TextInput(
             custom_id=PROMPT_FIELD,
             style=discord.TextStyle.paragraph,
-            placeholder=say(Key.FORM_CHANGE_HINT if remix else Key.FORM_PROMPT_HINT, reader),
+            placeholder=clip(say(texts.example, reader), _VALUE_MAX),
             default=filled or None,
             required=True,
             min_length=1,

@@ -13,6 +13,7 @@ class ParcelKind(StrEnum):
     """The kinds of messages that are posted, for the metrics: those of jobs (`PostKind`), and others."""
 
     CARD = "card"
+    BATCH = "batch"
     VIDEO = "video"
     FAILURE = "fail"
     LATE = "late"

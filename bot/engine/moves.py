@@ -4,7 +4,7 @@ Rows are handed over in the order of their commits, also for a caller that was c
 (docs/decisions/0020-what-becomes-due.md).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial, wraps
 from typing import Any, TypeVar
 
@@ -56,18 +56,18 @@ async def take_unlearned(context: EngineContext) -> None:
         context.signals.job_owned(job)
 
 
-async def accept(context: EngineContext, job: Job, taking: int = 0) -> Accepted | Refusal:
-    """Store a new job, unless a limit is reached. The same origin accepted twice is one job.
+async def accept(context: EngineContext, job: Job, taking: int = 0, others: Collection[Job] = ()) -> Accepted | Refusal:
+    """Store a new job, or with `others` a batch, unless a limit is reached. The same origin accepted twice is one job.
 
     The process that submits owns it from the start; from another one it is claimed.
     """
 
     def hand_over(accepted: Accepted | Refusal) -> None:
         if isinstance(accepted, Accepted) and accepted.new:
-            context.signals.job_accepted(accepted.job, owned=owner is not None)
+            context.signals.job_accepted(accepted.job, *accepted.others, owned=owner is not None)
 
     owner = context.process if context.signals.submits else None
-    return await _store(context, hand_over, accepting.accept, job, context.rules.limits, taking, owner)
+    return await _store(context, hand_over, accepting.accept, job, context.rules.limits, taking, owner, others)
 
 
 async def block(context: EngineContext, person: UserId, by: UserId) -> list[Job]:

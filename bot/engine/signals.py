@@ -64,6 +64,8 @@ class Signals:
         # Whether the card of a job that this process accepted was tried; and whose card has just been tried.
         self.card_was_tried: dict[JobId, bool] = {}
         self.ready_jobs: set[JobId] = set()
+        # The other jobs of a batch by its first, until its card was tried.
+        self._batches: dict[JobId, tuple[JobId, ...]] = {}
         # Offers that were made or hastened.
         self.changed_offers: set[MessageId] = set()
         # The latest deleted messages: one of ours may be deleted before its id is stored.
@@ -87,11 +89,14 @@ class Signals:
         """Whether this process syncs the commands with Discord: one does, the one that submits."""
         return self.submits
 
-    def job_accepted(self, job: Job, *, owned: bool = True) -> None:
-        """A new job is stored; its card is due. Unless this process owns it, another one claims it."""
+    def job_accepted(self, job: Job, *others: Job, owned: bool = True) -> None:
+        """A new job, or a batch, is stored; its card is due. Unless this process owns it, another one claims it."""
         if owned:
-            self.card_was_tried[job.id] = False
-            self.job_owned(job)
+            for one in (job, *others):
+                self.card_was_tried[one.id] = False
+                self.job_owned(one)
+        if others:
+            self._batches[job.id] = tuple(other.id for other in others)
         self.messages_due((job.id,))
 
     def job_owned(self, job: Job | None) -> None:
@@ -116,10 +121,11 @@ class Signals:
         self.outbox.set()
 
     def card_tried(self, job_id: JobId) -> None:
-        """The first try to post the job's card is over, with any outcome: the job may be submitted."""
-        if job_id in self.card_was_tried:
-            self.card_was_tried[job_id] = True
-        self.ready_jobs.add(job_id)
+        """The first try to post the job's card is over, with any outcome: the job, or its batch, may be submitted."""
+        for ready_id in (job_id, *self._batches.pop(job_id, ())):
+            if ready_id in self.card_was_tried:
+                self.card_was_tried[ready_id] = True
+            self.ready_jobs.add(ready_id)
         self.work.set()
 
     def card_posted(self, post: Post, job: Job, message: Message, stored: Job | None) -> None:

@@ -28,6 +28,11 @@ class Budget:
         used = 100 * len(self.spent_at)
         return next((mark for mark in (USED_UP_PERCENT, NEARLY_USED_PERCENT) if used >= mark * self.limit), None)
 
+    @property
+    def room(self) -> int:
+        """How many more jobs fit."""
+        return max(0, self.limit - len(self.spent_at))
+
     def refuse(self) -> Refusal | None:
         """Why no further job is accepted, with the time at which there is room again; None while there is room."""
         if len(self.spent_at) < self.limit:

@@ -19,7 +19,7 @@ class Draft:
     Attachments are kept by their addresses and fetched when the draft becomes a job; `request.references` holds
     pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats; `pictures_dropped`
     means that its pictures were refused or are gone. `improve`: a better version of its prompt is wanted first;
-    `improved` is that version.
+    `improved` is that version. `is_batch`: each line of its prompt becomes a job.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Draft:
     pictures_dropped: bool = False
     improve: bool = False
     improved: str | None = None
+    is_batch: bool = False
 
 
 def with_improved(draft: Draft) -> Draft:

@@ -58,6 +58,14 @@ def decide(usage: Usage, limits: Limits) -> Refusal | None:
     return None
 
 
+def find_room(usage: Usage, limits: Limits) -> int:
+    """How many more jobs of that person may be accepted now, if any may."""
+    left = [limits.active_jobs - usage.active_jobs, limits.queued_jobs - usage.queued_jobs]
+    if limits.jobs_per_day:
+        left.append(limits.jobs_per_day - len(usage.counted_at))
+    return max(0, min(left))
+
+
 @dataclass(frozen=True, slots=True)
 class Renders:
     """Recent renders: when a person's failed, and when other people's failed or were completed."""

@@ -97,6 +97,7 @@ class Via(StrEnum):
     FORM = "form"
     REPLY = "reply"
     BUTTON = "button"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class Origin:
     """Who requested a job, where, and by which action. `id` names the action: one action makes at most one job.
 
     `thread_of` is the channel above the place, if that is a public thread. `place` is where the job counts, also if it
-    is private: then its messages go to `dm_channel_id`, and `reply_to` is there.
+    is private: then its messages go to `dm_channel_id`, and `reply_to` is there. The jobs of a batch have one action;
+    `ordinal` counts them from 0.
     """
 
     id: str
@@ -186,6 +188,7 @@ class Origin:
     retry_of: JobId | None = None
     thread_of: ChannelId | None = None
     dm_channel_id: ChannelId | None = None
+    ordinal: int = 0
 
     @property
     def posts_in(self) -> Place:
@@ -288,9 +291,10 @@ class Job:
 
 
 class PostKind(StrEnum):
-    """The kinds of messages of a job. Each is posted once."""
+    """The kinds of messages of a job. Each is posted once. A batch has one card, which is its first job's."""
 
     CARD = "card"
+    BATCH = "batch"
     VIDEO = "video"
     FAILURE = "fail"
     LATE = "late"

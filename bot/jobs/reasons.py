@@ -10,6 +10,10 @@ class Reason(StrEnum):
 
     PROMPT_EMPTY = "prompt empty"
     PROMPT_TOO_LONG = "prompt too long"  # limit, given: characters
+    BATCH_TOO_SHORT = "batch too short"  # least: of prompts, one per line
+    BATCH_TOO_LONG = "batch too long"  # limit, given: prompts
+    BATCH_SAME_LINES = "batch same lines"  # first, second: numbers of lines with the same prompt
+    BATCH_NO_ROOM = "batch no room"  # room, given: so many of the prompts fit into what is left of the limits
     NOT_IMPROVED = "not improved"  # the chat model made no better version of the prompt
     IMPROVED_ALIKE = "improved alike"  # it would leave the prompt as it is
     IMPROVEMENTS_LIMIT = "improvements limit"  # limit, free_at

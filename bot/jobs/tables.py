@@ -45,7 +45,8 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", String(8), primary_key=True),
-    # One action of a person (an interaction, a reply, a Retry of one job) makes at most one job per ordinal.
+    # One action of a person (an interaction, a reply, a Retry of one job) makes at most one job per ordinal; of a batch
+    # it makes several.
     Column("origin_id", String(64), nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("via", String(16), nullable=False),
@@ -220,6 +221,8 @@ drafts = Table(
     # A better version of the prompt is wanted; and that version.
     Column("improve", Boolean, nullable=False, server_default="0"),
     Column("improved", String(2000)),
+    # Each line of its prompt becomes a job.
+    Column("is_batch", Boolean, nullable=False, server_default="0"),
     Column("created_at", Float, nullable=False),
 )
 

@@ -98,7 +98,7 @@ class Settings(BaseModel):
 
     max_rendering_jobs: AtLeastOne = 20
     max_submits_per_minute: AtLeastOne = 60
-    max_active_jobs_per_user: AtLeastOne = 3
+    max_active_jobs_per_user: AtLeastOne = 5
     max_jobs_per_user_per_day: Count = 25
     max_jobs_per_guild_per_day: Count = 0
     max_jobs_per_day: Count = 0

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXT, FILE = 3, 11
 MENUS = ["Animate this picture", "Remix this video", "Video details"]
-NAMES = [*MENUS, "help", "history", "owner", "remix", "status", "video"]
+NAMES = [*MENUS, "batch", "help", "history", "owner", "remix", "status", "video"]
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
 CATALOGUE = {
     "model": ["gpt-4o-video"],

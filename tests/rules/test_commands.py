@@ -34,6 +34,7 @@ OWNER_ACTIONS = SimpleNamespace(provider_names=("main",))
 IMPROVING = SimpleNamespace(is_offered=True)
 PROMISED = {
     "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private", "improve"],
+    "batch": ["model", "size", "seconds", *REFERENCES],
     "remix": ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private", "improve"],
     "status": ["video"],
     "history": ["search", "member"],

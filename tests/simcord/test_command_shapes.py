@@ -16,6 +16,7 @@ MESSAGE_MENU = discord.AppCommandType.message.value
 MENUS = ("Animate this picture", "Remix this video", "Video details")
 TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
+    "batch": [one for one in SETTINGS if one[0] not in ("private", "improve")],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
     "status": [("video", STRING)],
     "history": [("search", STRING), ("member", discord.AppCommandOptionType.user.value)],

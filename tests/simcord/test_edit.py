@@ -26,7 +26,7 @@ SHOWN = "`a *red* fox`"
 
 async def full(world: SimWorld) -> None:
     """Bring Ada to her limit of jobs under way."""
-    for number in range(3):
+    for number in range(5):
         await world.asked(f"job {number}")
 
 

@@ -145,11 +145,11 @@ async def test_reply_over_the_limit_is_refused(world: SimWorld) -> None:
     """A reply of somebody who has as many videos under way as may be gets that as an answer; nothing is made."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
-    for _ in range(3):
+    for _ in range(5):
         await world.asked("a fox that fills the limit")
     await world.ada.send(world.channel, "make it night now", reply_to=message)
-    assert says(world.last().content, Reason.ACTIVE_LIMIT, limit=3)
-    assert len(await world.jobs()) == 4
+    assert says(world.last().content, Reason.ACTIVE_LIMIT, limit=5)
+    assert len(await world.jobs()) == 6
 
 
 async def test_reply_where_the_bot_cannot_post_is_refused(world: SimWorld) -> None:

@@ -44,6 +44,7 @@ FOR_ALL = {Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.EDI
 OF_DRAFTS = _ALLOWED[MessageKind.DRAFT]
 SCENES: dict[Action, job_setups.JobSetup] = {
     Action.CANCEL: job_setups.queued,
+    Action.CANCEL_ALL: job_setups.queued,
     Action.WITHHOLD: job_setups.rendering,
     Action.STOP: job_setups.rendering,
     Action.REMIX: job_setups.delivered,

@@ -1,5 +1,6 @@
 """From a job to its messages. Pure but for `to_discord`."""
 
+from bot.chat.cards._batch import batch
 from bot.chat.cards._button import Button, PageButton
 from bot.chat.cards._composing import AS_IT_IS, card, failure, late, slow, unsure, video, video_link
 from bot.chat.cards._drill import drill, drill_direct, drill_report
@@ -44,6 +45,7 @@ __all__ = [
     "Picture",
     "as_layout",
     "ask_delete",
+    "batch",
     "card",
     "drill",
     "drill_direct",

@@ -18,6 +18,7 @@ _HARDLY_SECONDS = 0.1
 _BY_EDITING = frozenset({Cause.SIZE, Cause.LENGTH, Cause.SOURCE_GONE, Cause.UNSUPPORTED})
 _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.CANCEL: (Label.CANCEL, "secondary"),
+    Action.CANCEL_ALL: (Label.CANCEL_ALL, "secondary"),
     Action.WITHHOLD: (Label.DONT_POST, "secondary"),
     Action.STOP: (Label.STOP, "secondary"),
     Action.REMIX: (Label.REMIX, "primary"),

@@ -68,6 +68,14 @@ class Key(StrEnum):
     UNSTOPPED_REMARK = auto()
     KEPT_REMARK = auto()
 
+    # The card of a batch.
+    BATCH_TITLE = auto()
+    BATCH_LINE = auto()
+    BATCH_LINE_LINKED = auto()
+    BATCH_LINE_PRIVATE = auto()
+    BATCH_LINE_PRIVATE_LINKED = auto()
+    BATCH_PROGRESS = auto()
+
     # Messages of a job.
     VIDEO_READY = auto()
     REMIX_READY = auto()
@@ -116,6 +124,7 @@ class Key(StrEnum):
     # Private answers.
     ANSWER_CANCELLED = auto()
     ANSWER_WITHHELD = auto()
+    ANSWER_ALL_STOPPED = auto()
     ANSWER_STOPPING = auto()
     ASK_DELETE = auto()
     ANSWER_THREAD = auto()
@@ -253,6 +262,10 @@ class Key(StrEnum):
     # Forms.
     FORM_VIDEO = auto()
     FORM_REMIX = auto()
+    FORM_BATCH = auto()
+    FORM_BATCH_PROMPTS = auto()
+    FORM_BATCH_ROOM = auto()
+    FORM_BATCH_HINT = auto()
     FORM_PROMPT = auto()
     FORM_ELEMENTS = auto()
     FORM_PROMPT_HINT = auto()
@@ -288,6 +301,7 @@ class Label(StrEnum):
     """A button, or a command in the menu of messages. Sentences name it by this value, as a gap: `{retry}`."""
 
     CANCEL = auto()
+    CANCEL_ALL = auto()
     DONT_POST = auto()
     STOP = auto()
     REMIX = auto()

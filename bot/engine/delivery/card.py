@@ -29,3 +29,10 @@ def state_of(job: Job | StandingCard, now: float) -> int:
     is_slow = passed_at is not None and now >= passed_at
     shown = (job.state, job.withheld, job.stop_asked_at is None, job.waiting_for, job.late_at is None, is_slow)
     return hash(shown)
+
+
+def has_moved(card: Card, place: int | None) -> bool:
+    """Whether the card shows another place than the job's place now; an earlier process is trusted to have shown it."""
+    if card.shown is None and card.place is None:
+        card.place = place
+    return place is not None and place != card.place

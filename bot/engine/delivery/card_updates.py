@@ -14,7 +14,8 @@ import structlog
 from bot.chat import cards
 from bot.chat.courier import CourierFault, NotTaken, Refused
 from bot.engine.context import EngineContext, reader_of
-from bot.engine.delivery.card import Card, state_of
+from bot.engine.delivery.batch_cards import BatchCards
+from bot.engine.delivery.card import Card, has_moved, state_of
 from bot.engine.delivery.edit_queue import EditQueue
 from bot.engine.delivery.links import find_parent_link, view_of
 from bot.engine.delivery.outdated import find_outdated, is_answered, is_kept
@@ -55,6 +56,7 @@ class CardUpdater:
         # Requests that are running, by the nonce of their message.
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._retries = RetryButtons(context)
+        self._batches = BatchCards(context, self._edits.spend)
 
     async def run(self) -> None:
         """Edit and delete, until cancelled; running requests are left to `finish`."""
@@ -67,7 +69,7 @@ class CardUpdater:
 
     async def finish(self, within_seconds: float) -> None:
         """Let running requests finish, then cancel the rest: it is repeated at the next start, or not needed."""
-        await drain([*self._busy.values(), *self._retries.busy.values()], within_seconds)
+        await drain([*self._busy.values(), *self._retries.busy.values(), *self._batches.busy.values()], within_seconds)
 
     async def _start_due(self) -> float:
         looked_at = self._touch_due()
@@ -75,12 +77,13 @@ class CardUpdater:
         if rest_seconds := self._context.courier.rest_seconds():
             # While Discord can't be reached, cards stay marked as changed.
             return rest_seconds
-        pauses = (self._start_deletions(), self._start_edits(), self._retries.start_due())
+        pauses = self._start_deletions(), self._start_edits(), self._retries.start_due(), self._batches.start_due()
         return 0.0 if self._context.signals.dirty_cards else min(*pauses, self._moments.pause_seconds(looked_at))
 
     async def recover(self) -> None:
         """Find outdated messages, and the cards of earlier processes; edit those whose last edit may have been lost."""
         context, signals = self._context, self._context.signals
+        await self._batches.recover()
         signals.dirty_cards.update(
             dict.fromkeys(await context.database.read(posts.find_outdated, context.kept_since()))
         )
@@ -133,6 +136,7 @@ class CardUpdater:
                 raise
             for job, said in found:
                 self._retries.touch(job)
+                self._batches.touch(job)
                 self._take_messages(job, said)
 
     def _take_places(self, now: float) -> None:
@@ -151,6 +155,7 @@ class CardUpdater:
         """Leave the cards of other processes' jobs to them."""
         while (signals := self._context.signals).cards_elsewhere:
             card = self._cards.get(job_id := signals.cards_elsewhere.pop())
+            self._batches.touch_elsewhere(job_id)
             if card is not None and card.post.nonce in self._busy:
                 # This edit may come after the other process's.
                 signals.dirty_cards[job_id] = None
@@ -259,19 +264,12 @@ class CardUpdater:
             channel_id = card.post.channel_id
             if card.post.nonce in self._busy:
                 self._edits.put(job_id, channel_id, now + 1.0, now, urgent=True)
-            elif card.job is None and not self._has_moved(job_id, card):
+            elif card.job is None and not has_moved(card, self._context.signals.place_in_queue(job_id)):
                 self._edits.put(job_id, channel_id, now + _PLACE_AGAIN_SECONDS, now)
             else:
                 self._edits.spend(channel_id, now)
                 self._start(card.post.nonce, self._update(job_id, card))
         return self._edits.pause_seconds(now)
-
-    def _has_moved(self, job_id: JobId, card: Card) -> bool:
-        """Whether the card shows another place than the job has now; an earlier process is trusted to have shown it."""
-        place = self._context.signals.place_in_queue(job_id)
-        if card.shown is None and card.place is None:
-            card.place = place
-        return place is not None and place != card.place
 
     async def _update(self, job_id: JobId, card: Card) -> None:
         context, post = self._context, card.post
@@ -287,8 +285,7 @@ class CardUpdater:
             self._forget(job_id)
             return
         card.state_shown, card.place = state_of(job, context.clock.now()), context.signals.place_in_queue(job_id)
-        message = self._message_of(job, post, card.parent_link)
-        now = context.clock.monotonic()
+        message, now = self._message_of(job, post, card.parent_link), context.clock.monotonic()
         if card.shown == hash(message):
             self._edits.spend(post.channel_id, now, -1.0)
         else:

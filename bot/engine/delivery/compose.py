@@ -7,12 +7,14 @@ from pathlib import Path
 from bot.chat import cards
 from bot.chat.views import JobView
 from bot.engine.context import EngineContext, can_stop, reader_of
+from bot.engine.delivery.batch_cards import message_of
 from bot.engine.delivery.ladder import Climb, note_of, plan_next
 from bot.engine.delivery.links import PublicLink, find_link, find_parent_link, view_of
 from bot.jobs.denials import Denial, stored_denial
 from bot.jobs.model import Cause, Job, Post, PostKind
 from bot.jobs.rungs import Rung
 from bot.jobs.states import Event, State
+from bot.jobs.store import batches
 from bot.media.delivery_plan import DeliveryFacts, DeliveryStep
 from bot.videos.provider_faults import PollFault
 
@@ -74,6 +76,9 @@ async def compose(context: EngineContext, job: Job, post: Post, climb: Climb) ->
     match post.kind:
         case PostKind.CARD:
             return Composed(cards.card(view_of(context, job, await find_parent_link(context, job)), reader))
+        case PostKind.BATCH:
+            found = await context.database.read(batches.find_batch, job.origin.id)
+            return Composed(message_of(context, found, post.number))
         case PostKind.FAILURE:
             link = await _link_to_kept(context, job)
             url, expires_at = (None, None) if link is None else (link.url, link.expires_at)

@@ -84,7 +84,7 @@ def _is_public_name(host: str) -> bool:
 
 def jump_link(origin: Origin, job_id: JobId, said: list[Post]) -> str | None:
     """The link to the job's video, else its notice, else its card."""
-    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
+    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD, PostKind.BATCH):
         for post in said:
             if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
                 guild_id = origin.place_of(post.channel_id).guild_id
@@ -105,12 +105,13 @@ async def find_parent_link(context: EngineContext, job: Job) -> str | None:
     return None
 
 
-def view_of(context: EngineContext, job: Job, parent_link: str | None) -> JobView:
+def view_of(context: EngineContext, job: Job, parent_link: str | None, link: str | None = None) -> JobView:
     """The job with the facts that are shown on its card and beside its video."""
     return JobView(
         job,
         now=context.clock.now(),
         queue_position=context.signals.place_in_queue(job.id),
+        link=link,
         parent_link=parent_link,
         paused=context.kill_switch.is_on(),
         can_remix=_can_remix(context, job),

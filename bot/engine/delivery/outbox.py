@@ -129,7 +129,7 @@ class OutboxDispatcher:
             del self._busy[key]
             running.discard(key)
             self._outdated.add(key)
-            if key[1] is PostKind.CARD and message.row is None:
+            if key[1] in (PostKind.CARD, PostKind.BATCH) and message.row is None:
                 # Its job waits until it was tried.
                 context.signals.card_tried(key[0])
             if due_at is None:

@@ -266,3 +266,6 @@ def _is_pointless(job: Job, post: Post) -> bool:
             return job.state is not State.POSTING
         case PostKind.FAILURE:
             return job.state not in ENDS
+        case PostKind.BATCH:
+            # It ends with the links to all videos.
+            return False

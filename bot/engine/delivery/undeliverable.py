@@ -6,7 +6,7 @@ from bot.engine.moves import change
 from bot.jobs.denials import ENDS_PLACE, Denial
 from bot.jobs.model import Cause, Job, Post, PostKind
 from bot.jobs.states import Event, State
-from bot.jobs.store import moving, posts
+from bot.jobs.store import batches, moving, posts
 
 
 async def settle_refused(context: EngineContext, job: Job, post: Post, denial: Denial | None) -> float | None:
@@ -16,9 +16,14 @@ async def settle_refused(context: EngineContext, job: Job, post: Post, denial: D
     posted there: an unsent job ends, and costs nothing. Raises `CourierFault`.
     """
     ends = denial is not None and (denial in ENDS_PLACE or job.request.private)
-    if post.kind is PostKind.CARD and denial is not None and ends:
+    if post.kind is PostKind.BATCH and denial is not None and ends:
+        # The first one last, since its card shows after a crash that this is still to be done.
+        for one, _said in reversed(await context.database.read(batches.find_batch, job.origin.id)):
+            card = post if one.id == job.id else None
+            await change(context, moving.end_for_place, one.id, denial, context.clock.now(), card)
+    elif post.kind is PostKind.CARD and denial is not None and ends:
         await change(context, moving.end_for_place, job.id, denial, context.clock.now(), post)
-    elif post.kind is not PostKind.CARD and await _redirect_to_dm(context, job, post):
+    elif post.kind not in (PostKind.CARD, PostKind.BATCH) and await _redirect_to_dm(context, job, post):
         return context.clock.now()
     else:
         await context.database.write(posts.mark_refused, post)

@@ -11,6 +11,7 @@ from bot.chat.unseen import count_seen
 from bot.engine.context import EngineContext
 from bot.engine.moves import accept
 from bot.engine.picture_archive import archive, hold_all
+from bot.engine.requests.batches import refuse_prompts
 from bot.engine.requests.ceilings import alert_ceilings
 from bot.engine.requests.fallbacks import Fallback, as_made, find_way, first_provider, refuse_fallback
 from bot.engine.requests.lookup import Lookup, SeesChannel
@@ -51,13 +52,15 @@ class Ask:
     """A person's request, with pictures kept already, and uploads that are still at Discord.
 
     `provider` is the stored id of the provider that it is meant for, once that is known, and `fallback` how a
-    remix is made that the provider of its video can't make.
+    remix is made that the provider of its video can't make. A batch has `prompts`: a job for each, and the request's
+    own is all of them.
     """
 
     request: VideoRequest
     uploads: tuple[Upload, ...] = ()
     provider: str = ""
     fallback: Fallback | None = None
+    prompts: tuple[str, ...] | None = None
 
 
 # Why a person's request is not accepted now: the last is the stored id of a remix's provider.
@@ -102,7 +105,7 @@ class Intake:
             if refusal is None and not ask.uploads and ask.fallback is None:
                 # The accepting transaction alone decides.
                 taking = sum(user_id == origin.user_id for user_id in self._taking.values())
-                return await self._store(self._job(ask, origin), taking)
+                return await self._store(self._jobs(ask, origin), taking)
             return await self.find_made(origin.id) or refusal or await self._accept_with_pictures(ask, origin)
         except StoreUnavailableError:
             _log.exception("job not stored")
@@ -176,6 +179,13 @@ class Intake:
         """Whether the owner has blocked that person."""
         return await self._context.database.read(blocking.is_blocked, user_id)
 
+    async def find_room(self, origin: Origin) -> int | Refusal:
+        """How many more jobs that person may have there now, or why not one. Raises `StoreUnavailableError`."""
+        now, limits = self._context.clock.now(), self._context.rules.limits
+        earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
+        taking = sum(self._taking[act] == origin.user_id for act in earlier)
+        return await self._context.database.read(accepting.find_room, origin, now, limits, taking)
+
     async def check_person(self, origin: Origin) -> Refusal | None:
         """Why nothing is accepted from that person now, for any request."""
         return (
@@ -207,7 +217,7 @@ class Intake:
                 if isinstance(frame, Refusal):
                     return frame
                 ask = replace(ask, fallback=replace(ask.fallback, frame=frame))
-            return await self._store(self._job(ask, origin))
+            return await self._store(self._jobs(ask, origin))
         finally:
             self._taking.pop(origin.id, None)
 
@@ -222,12 +232,14 @@ class Intake:
         made = await self._accept_with_pictures(ask, reached)
         return made if isinstance(made, Refusal) else await self._private.check_card(made)
 
-    async def _store(self, job: Job, taking: int = 0) -> Job | Refusal:
-        accepted = await accept(self._context, await self._priced(job), taking)
+    async def _store(self, jobs: list[Job], taking: int = 0) -> Job | Refusal:
+        first, *others = [await self._priced(job) for job in jobs]
+        accepted = await accept(self._context, first, taking, others)
         if isinstance(accepted, Refusal):
             return accepted
         if accepted.new:
-            log_accepted(job)
+            for job in (accepted.job, *accepted.others):
+                log_accepted(job)
             alert_ceilings(self._context.owner_alerts, accepted.budgets)
         return accepted.job
 
@@ -238,6 +250,12 @@ class Intake:
             return job
         found = estimate(model, await self._lookup.as_made_before(job.request))
         return replace(job, price_micros=found and found.micros, currency=model.price.currency)
+
+    def _jobs(self, ask: Ask, origin: Origin) -> list[Job]:
+        if ask.prompts is None:
+            return [self._job(ask, origin)]
+        lines = [replace(ask, request=replace(ask.request, prompt=prompt)) for prompt in ask.prompts]
+        return [self._job(line, replace(origin, ordinal=ordinal)) for ordinal, line in enumerate(lines)]
 
     def _job(self, ask: Ask, origin: Origin) -> Job:
         now, request = self._context.clock.now(), ask.request
@@ -291,6 +309,8 @@ class Intake:
         pictures = len(request.references) + len(ask.uploads)
         if refusal := judge_frames(request.frames, pictures, may_come=not prompt_given):
             return refusal
+        if prompt_given and ask.prompts is not None and (no := refuse_prompts(ask.prompts)):
+            return no
         inherited = await self._lookup.find_inherited_model(request)
         refusal = self._context.catalogue.check(request, len(ask.uploads), inherited)
         if refusal is not None or ask.fallback is None:
@@ -303,11 +323,11 @@ class Intake:
         The person's earlier requests that wait for their pictures count, so that they can't have more fetched than they
         may request.
         """
-        now, limits = self._context.clock.now(), self._context.rules.limits
-        earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
-        taking = sum(self._taking[act] == origin.user_id for act in earlier)
-        if refusal := await self._context.database.read(accepting.refuse, origin, now, limits, taking):
-            return refusal
+        room, now = await self.find_room(origin), self._context.clock.now()
+        if isinstance(room, Refusal):
+            return room
+        if ask.prompts is not None and room < len(ask.prompts):
+            return Refusal(Reason.BATCH_NO_ROOM, {"room": room, "given": len(ask.prompts)})
         if not ask.uploads:
             return None
         brought_bytes = await self._context.database.read(measure_pictures, origin.user_id, now - DAY_SECONDS)

@@ -22,7 +22,7 @@ from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, Po
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, leaves_usable, may_control, may_post, may_request_again, may_retry
 from bot.jobs.states import ENDS, Event, State
-from bot.jobs.store import finding, moving, posts
+from bot.jobs.store import batches, finding, moving, posts
 
 _RACE_TRIES = 3
 _DOUBLE_PRESS_SECONDS = 5.0
@@ -52,6 +52,16 @@ class JobActions:
             if stopped := await self._stop(job, may_stop=may_stop):
                 return stopped
         return Refusal(Reason.TOO_LATE_TO_CANCEL)
+
+    async def cancel_all(self, job_id: JobId, asker: Asker) -> list[Job] | Refusal:
+        """The same for each job of a batch; those that it stopped, or why none, for its first one."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        batch = await self._context.database.read(batches.find_batch, job.origin.id)
+        done = [await self.cancel(one.id, asker) for one, _ in batch if one.state not in ENDS and not one.withheld]
+        stopped = [one for one in done if isinstance(one, Job)]
+        return stopped or Refusal(Reason.TOO_LATE_TO_CANCEL)
 
     async def post_it(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """*Post it*: post a video that was withheld or could not be posted; nothing is generated."""

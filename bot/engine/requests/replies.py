@@ -110,7 +110,7 @@ class Replies:
         self, reply: Reply, job: Job, kind: PostKind, sees_channel: SeesChannel
     ) -> tuple[Reaction, Refusal | None]:
         own = job.origin.user_id == reply.user_id
-        if kind is PostKind.CARD and job.state not in ENDS:
+        if kind in (PostKind.CARD, PostKind.BATCH) and job.state not in ENDS:
             await self._say_running(reply, job)
             return Reaction.IGNORE, None
         request = _request(reply, job, kind, own=own)

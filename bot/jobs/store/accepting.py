@@ -2,6 +2,7 @@
 once.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,8 +22,9 @@ from bot.jobs.limits import (
     held_until,
     rest_until,
 )
-from bot.jobs.model import Cause, Job, Origin, PostKind, UserId
-from bot.jobs.reasons import Refusal
+from bot.jobs.limits import find_room as room_of
+from bot.jobs.model import Cause, Job, Origin, PostKind, UserId, Via
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.render_times import RenderClass
 from bot.jobs.states import AT_PROVIDER, Event, State
 from bot.jobs.store import attempts, marks, moving, processes
@@ -95,45 +97,59 @@ _DENIED = (
 class Accepted:
     """The job of an action; `new` is False when the same action had been accepted before.
 
-    `budgets`: the operator's daily ceilings, with this job counted.
+    `budgets`: the operator's daily ceilings, with this job counted. `others`: with the job a new batch.
     """
 
     job: Job
     new: bool
     budgets: tuple[Budget, ...] = ()
+    others: tuple[Job, ...] = ()
 
 
 async def accept(
-    connection: AsyncConnection, job: Job, limits: Limits, taking: int = 0, owner: str | None = None
+    connection: AsyncConnection,
+    job: Job,
+    limits: Limits,
+    taking: int = 0,
+    owner: str | None = None,
+    others: Collection[Job] = (),
 ) -> Accepted | Refusal:
     """Store the job and its card, unless its action was accepted before or a limit of its requester refuses it.
 
-    `taking`: as for `refuse`. `owner`: the process that owns the job from the start.
+    With `others` it is a batch: all of one action, stored all or none, with one card. `taking`: as for `find_room`.
+    `owner`: the process that owns the jobs from the start.
     """
     if known := await find_by_origin(connection, job.origin.id):
         return Accepted(known, new=False)
-    if refusal := await refuse(connection, job.origin, job.accepted_at, limits, taking):
-        return refusal
-    await connection.execute(_INSERT, {**row_of(job), "owner": owner})
-    await make_due(connection, job, PostKind.CARD)
+    wanted = (job, *others)
+    room = await find_room(connection, job.origin, job.accepted_at, limits, taking)
+    if isinstance(room, Refusal):
+        return room
+    if room < len(wanted):
+        return Refusal(Reason.BATCH_NO_ROOM, {"room": room, "given": len(wanted)})
+    await connection.execute(_INSERT, [{**row_of(one), "owner": owner} for one in wanted])
+    await make_due(connection, job, PostKind.BATCH if job.origin.via is Via.BATCH else PostKind.CARD)
     budgets = await measure_budgets(connection, job.origin.place, job.accepted_at, limits)
-    return Accepted(replace(job, owner=owner), new=True, budgets=tuple(budgets))
+    first, *more = (replace(one, owner=owner) for one in wanted)
+    return Accepted(first, new=True, budgets=tuple(budgets), others=tuple(more))
 
 
-async def refuse(
+async def find_room(
     connection: AsyncConnection, origin: Origin, now: float, limits: Limits, taking: int = 0
-) -> Refusal | None:
-    """Why that person may not have one more job at that place now; None if they may.
+) -> int | Refusal:
+    """How many more jobs that person may have at that place now; why not one, if so.
 
     `taking`: how many more of their requests are being accepted.
     """
     if refusal := limits.allowlist.refuse_request(origin.place.guild_id):
         return refusal
-    usage = await measure_usage(connection, origin.user_id, now)
-    if refusal := decide(replace(usage, active_jobs=usage.active_jobs + taking), limits):
+    measured = await measure_usage(connection, origin.user_id, now)
+    usage = replace(measured, active_jobs=measured.active_jobs + taking)
+    if refusal := decide(usage, limits):
         return refusal
-    full = [budget.refuse() for budget in await measure_budgets(connection, origin.place, now, limits)]
-    return next((refusal for refusal in full if refusal is not None), None)
+    budgets = await measure_budgets(connection, origin.place, now, limits)
+    full = next((refusal for budget in budgets if (refusal := budget.refuse()) is not None), None)
+    return full or min([room_of(usage, limits), *(budget.room for budget in budgets)])
 
 
 async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float) -> Usage:

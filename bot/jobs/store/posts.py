@@ -70,10 +70,17 @@ async def find_unsent_of_jobs(
 
 async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
     """Whether the job's card was not tried yet, or its first try is running."""
-    first = sa.select(posts.c.job_id).where(
-        posts.c.job_id == job_id, posts.c.kind == PostKind.CARD, _UNSENT, posts.c.not_before == 0.0
-    )
+    first = sa.select(posts.c.job_id).where(_is_card_of(job_id), _UNSENT, posts.c.not_before == 0.0)
     return (await connection.execute(first)).first() is not None
+
+
+def _is_card_of(job_id: JobId) -> sa.ColumnElement[bool]:
+    """Whether the message is the job's card, or that of its batch."""
+    first = jobs.alias()
+    own_card = sa.and_(posts.c.job_id == job_id, posts.c.kind == PostKind.CARD)
+    action = sa.select(jobs.c.origin_id).where(jobs.c.id == job_id).scalar_subquery()
+    first_id = sa.select(first.c.id).where(first.c.origin_id == action, first.c.ordinal == 0).scalar_subquery()
+    return sa.or_(own_card, sa.and_(posts.c.job_id == first_id, posts.c.kind == PostKind.BATCH))
 
 
 async def find_outdated(connection: AsyncConnection, kept_since: float) -> list[JobId]:

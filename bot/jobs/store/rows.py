@@ -178,6 +178,7 @@ def _origin_of(row: Row) -> Origin:
         retry_of=JobId(row.retry_of) if row.retry_of else None,
         thread_of=None if row.thread_of is None else ChannelId(row.thread_of),
         dm_channel_id=None if row.dm_channel_id is None else ChannelId(row.dm_channel_id),
+        ordinal=row.ordinal,
     )
 
 
@@ -187,7 +188,7 @@ def row_of(job: Job) -> dict[str, object]:
     return {
         "id": job.id,
         "origin_id": origin.id,
-        "ordinal": 0,
+        "ordinal": origin.ordinal,
         "via": origin.via,
         "user_id": origin.user_id,
         "guild_id": origin.place.guild_id,
@@ -246,6 +247,7 @@ def _draft_of(row: Row) -> Draft:
         pictures_dropped=row.pictures_dropped,
         improve=row.improve,
         improved=row.improved,
+        is_batch=row.is_batch,
     )
 
 
@@ -264,6 +266,7 @@ def draft_row(draft: Draft) -> dict[str, object]:
         "pictures_dropped": draft.pictures_dropped,
         "improve": draft.improve,
         "improved": draft.improved,
+        "is_batch": draft.is_batch,
     }
 
 

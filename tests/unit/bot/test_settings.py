@@ -83,7 +83,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "prompt_improvements_per_user_per_day": 20,
         "max_rendering_jobs": 20,
         "max_submits_per_minute": 60,
-        "max_active_jobs_per_user": 3,
+        "max_active_jobs_per_user": 5,
         "max_jobs_per_user_per_day": 25,
         "max_jobs_per_guild_per_day": 0,
         "max_jobs_per_day": 0,
@@ -259,7 +259,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, fol
     """`.env` of the working directory is read; the environment beats it; other programs' names in it are ignored."""
     write(folder, "MAX_RENDERING_JOBS=7\nREPLY_REMIX=off\nSOMEBODY_ELSES=1\nMAX_ACTIVE_JOBS_PER_USER=\n")
     settings = load(monkeypatch, REPLY_REMIX="ask")
-    assert (settings.max_rendering_jobs, settings.reply_remix, settings.max_active_jobs_per_user) == (7, "ask", 3)
+    assert (settings.max_rendering_jobs, settings.reply_remix, settings.max_active_jobs_per_user) == (7, "ask", 5)
 
 
 def test_a_file_as_some_editors_write_it(folder: Path) -> None:

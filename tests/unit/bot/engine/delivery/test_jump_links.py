@@ -26,7 +26,7 @@ def said(
 def test_the_video_comes_before_notices_and_the_card() -> None:
     """A link leads to the video, else to the notice, else to the card."""
     everything = [said(kind, number) for number, kind in enumerate(PostKind, start=100)]
-    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
+    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD, PostKind.BATCH):
         (expected,) = [post for post in everything if post.kind is kind]
         assert jump_link(IN_SERVER, JOB, everything) == f"https://discord.com/channels/8/7/{expected.message_id}"
         everything.remove(expected)

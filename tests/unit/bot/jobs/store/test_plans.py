@@ -67,7 +67,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (finding.find_newest_finished_in_channel, (ANNA, HERE.channel_id)),
         (pictures.find_kept_references, (1.0,)),
         (pictures.measure_pictures, (ANNA, 1.0)),
-        (accepting.refuse, (a_job().origin, 1.0, Limits(3, 25, 200, 10, 10))),
+        (accepting.find_room, (a_job().origin, 1.0, Limits(3, 25, 200, 10, 10))),
         (accepting.accept, (a_job(), Limits(3, 25, 200, 10, 10))),
         (usage.find_usage_since, (1.0,)),
     ],
