@@ -38,6 +38,8 @@ _REPORTED_CHARACTERS = 80
 _OPTION_CHARACTERS, _OPTIONS_CHARACTERS = 60, 1_000
 _SNIPPET_CHARACTERS = 60
 _ALT_CHARACTERS = 200
+# Of two prompts no more is shown than of one.
+_EACH_OF_TWO_CHARACTERS = 700
 
 
 def details(shown: DetailsView, reader: Reader) -> Message:
@@ -47,14 +49,14 @@ def details(shown: DetailsView, reader: Reader) -> Message:
         return Message(layout=Layout((Block(veiled_text(view, reader)),), colour=GREY))
     job = view.job
     blocks = [
-        Block(_state(view, reader), first_frame(view), actions_of(view, reader)),
+        Block(_state(shown, reader), first_frame(view), actions_of(view, reader)),
         Block(_making(shown, reader)),
         Block(_family(shown.family, reader)),
         Block(_ids(job, reader)),
     ]
     return Message(
         layout=Layout(tuple(one for one in blocks if one.text), colour=GREY if job.state in ENDS else None),
-        text_file=prompt_file(job.request.prompt),
+        text_file=_text_file(shown),
     )
 
 
@@ -106,18 +108,34 @@ def why_line(job: Job, reader: Reader) -> str | None:
     return " ".join((explained.cause, charge(job, reader), explained.next_step))
 
 
-def _state(view: JobView, reader: Reader) -> str:
-    job = view.job
+def _state(shown: DetailsView, reader: Reader) -> str:
+    view = shown.view
+    job, sent = view.job, _as_sent(shown)
     waits = job.state is State.ACCEPTED and job.waiting_for is None
     return lines(
         f"**{status(job, view.now, reader)}**",
-        prompt_line(job),
+        prompt_line(job) if sent is None else prompt_line(job, _EACH_OF_TWO_CHARACTERS),
+        None if sent is None else say(Key.PROMPT_SENT, reader, prompt=prompt_line(sent, _EACH_OF_TWO_CHARACTERS)),
         progress_line(job, reader),
         place_line(view.queue_position, reader) if waits else None,
         remark(job, view.now, reader, kept=view.kept),
         why_line(job, reader),
         say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
     )
+
+
+def _as_sent(shown: DetailsView) -> Job | None:
+    """The job with the prompt that was sent in place of its own; None if its own was sent, or none is shown."""
+    job, sent = shown.view.job, shown.sent_prompt
+    return None if sent in (None, job.request.prompt) else replace(job, request=replace(job.request, prompt=sent))
+
+
+def _text_file(shown: DetailsView) -> str | None:
+    """The prompt that is too long to be shown; what was sent contains the job's own."""
+    sent = _as_sent(shown)
+    if sent is None:
+        return prompt_file(shown.view.job.request.prompt)
+    return prompt_file(sent.request.prompt, _EACH_OF_TWO_CHARACTERS)
 
 
 def _making(shown: DetailsView, reader: Reader) -> str:

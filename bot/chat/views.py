@@ -109,10 +109,12 @@ class Family:
 class DetailsView:
     """All that is known about one job; `provider` is its public host name, None for a private one.
 
-    `attempts` are its paid requests to all providers, the first one first.
+    `attempts` are its paid requests to all providers, the first one first. `sent_prompt`: what was sent in place of the
+    job's own prompt, if the reader may see all that it was made of.
     """
 
     view: JobView
     family: Family = Family()
     provider: str | None = None
     attempts: tuple[AttemptView, ...] = ()
+    sent_prompt: str | None = None

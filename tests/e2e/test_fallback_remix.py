@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Message
 from tests.databases import Row, rows_of
 from tests.e2e import inspection
-from tests.e2e.messages import of_kind
+from tests.e2e.messages import of_kind, press
 from tests.e2e.scene import NO_MODEL, WITH_FFMPEG, Scene, first_plan, openrouter_plan
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,7 +47,7 @@ def made_by(scene: Scene, row: Row) -> tuple[str, bool]:
 
 
 async def test_a_chain_of_five_over_two_providers(scene: Scene) -> None:
-    """One with remixes and one without: each reply is answered by one video, paid once."""
+    """One with remixes and one without: each reply is answered by one video, paid once, also after a restart."""
     plain, able = scene.stage.studios.values()
     await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
     row, video = await the_video(scene, "A heron at dawn")
@@ -61,14 +64,18 @@ async def test_a_chain_of_five_over_two_providers(scene: Scene) -> None:
     plain.faults.add("create", NO_MODEL)
     video = await reply(video, "make it rain on it")
     video = await reply(video, "let it be evening")
+    assert await scene.stage.bot.terminate() == 0
+    await scene.stage.start_bot()
     able.dials.remix = "source_lost"
     video = await reply(video, "with a red boat")
     video = await reply(video, "under a full moon")
     plain.faults.add("create", NO_MODEL)
-    await reply(video, "and a lantern on it")
+    video = await reply(video, "and a lantern on it")
     assert made == [
         ("plain", False), ("able", False), ("able", True), ("plain", False), ("plain", False), ("able", False),
     ]  # fmt: skip
+    details = await press(scene.ada, video, Action.DETAILS)
+    assert says((await details.wait_answer()).text, Key.PROMPT_SENT)
     last = await inspection.job(scene.stage, "and a lantern on it", "delivered")
     changes = ["make it rain on it", "let it be evening", "with a red boat", "under a full moon", "and a lantern on it"]
     assert last["sent_prompt"] == "\n\nChange: ".join(["A heron at dawn", *changes])

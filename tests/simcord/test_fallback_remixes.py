@@ -9,8 +9,9 @@ from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from bot.jobs.model import Cause, Job, PostKind
 from bot.jobs.reasons import Reason
+from bot.jobs.remix_prompts import merge
 from bot.jobs.states import State
-from bot.jobs.store import marks
+from bot.jobs.store import history, marks, moving
 from bot.media.pictures import read_header
 from tests.encoded_videos import encoded
 from tests.simcord import world as worlds
@@ -85,6 +86,25 @@ async def test_the_video_says_how_it_was_made(plain: SimWorld) -> None:
     link = (await plain.shown(video, PostKind.VIDEO)).jump_url
     assert says(text_of(message), Key.FALLBACK_OF_LINKED, video=video.id, link=link)
     assert Action.REMIX in actions(message)
+
+
+async def test_details_show_the_prompt_that_was_sent(plain: SimWorld) -> None:
+    """To those who can see the videos before it: its words are theirs, too."""
+    hidden = plain.guild.create_text_channel("hidden")
+    video = await plain.delivered("a secret fox", where=hidden)
+    await plain.ada.slash(plain.channel, "remix", prompt="at night", video=video.id)
+    made = await made_of(plain, video)
+    sent = await plain.read(history.find_chain, made.id)
+    await plain.write(moving.note, made, sent_prompt=merge(sent))
+    made = await plain.fetched(await plain.job(made))
+    message = await plain.shown(made, PostKind.VIDEO)
+    shown = private(await press(plain.ben, message, Action.DETAILS))
+    assert says(shown, Key.PROMPT_SENT)
+    assert "a secret fox  Change: at night" in shown or "a secret fox Change: at night" in shown
+    plain.hide(hidden, plain.ben)
+    shown = private(await press(plain.ben, message, Action.DETAILS))
+    assert not says(shown, Key.PROMPT_SENT)
+    assert "secret" not in shown
 
 
 async def test_what_was_learned_counts_for_a_day(plain: SimWorld) -> None:

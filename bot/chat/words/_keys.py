@@ -207,6 +207,7 @@ class Key(StrEnum):
 
     # Details.
     SETTINGS_SENT = auto()
+    PROMPT_SENT = auto()
     SETTINGS_REPORTED = auto()
     SETTINGS_MEASURED = auto()
     PROVIDER = auto()

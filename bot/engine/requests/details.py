@@ -17,6 +17,8 @@ from bot.jobs.store import attempts, history, posts
 
 _PARENTS_MAX = 4
 _REMIXES_MAX = 5
+# A longer chain is not looked through; its prompt is not shown.
+_CHAIN_MAX = 25
 # So many remixes are looked through for those that the asker can see.
 _REMIXES_READ = 25
 
@@ -65,7 +67,8 @@ class DetailsLookup:
             first_frame=await self._lookup.find_first_frame(job, asker, partial(_sees, asker=asker, by=sees_channel)),
         )
         family = await self._family(job, asker, sees_channel)
-        return DetailsView(view, family, self._name_of(job.provider), await self._attempts(job))
+        sent_prompt = job.sent_prompt if await self._sees_chain(job, asker, sees_channel) else None
+        return DetailsView(view, family, self._name_of(job.provider), await self._attempts(job), sent_prompt)
 
     async def _attempts(self, job: Job) -> tuple[AttemptView, ...]:
         """The job's attempts, by the names of their providers; what the job was charged is that of the one taken."""
@@ -95,6 +98,18 @@ class DetailsLookup:
         made = await self._context.database.read(history.find_remixes, job.id, _REMIXES_READ)
         remixes = await self._visible(made, asker, sees_channel, _REMIXES_MAX + 1)
         return Family(tuple(parents), hidden, tuple(remixes[:_REMIXES_MAX]), more_remixes=len(remixes) > _REMIXES_MAX)
+
+    async def _sees_chain(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> bool:
+        """Whether the asker can see all videos whose prompts are in the one that was sent."""
+        next_id = None if job.sent_prompt is None else job.request.parent_id
+        for _ in range(_CHAIN_MAX):
+            if next_id is None:
+                return True
+            parent = await self._visible([next_id], asker, sees_channel, 1)
+            if not parent:
+                return False
+            next_id = parent[0].job.request.parent_id
+        return False
 
     async def _visible(
         self, job_ids: list[JobId], asker: Asker, sees_channel: SeesChannel, most: int
