@@ -10,7 +10,9 @@ from tests.e2e.kill_sweep import STRIDE, When, Where, sweep
 @pytest.mark.reliability
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("where", "least"), [("commit", 11), ("request to the provider", 4)])
+@pytest.mark.parametrize(
+    ("where", "least"), [("commit", 11), ("request to the provider", 4), ("request to Discord", 5)]
+)
 async def test_a_fallback_remix_killed_anywhere_is_paid_and_posted_once(
     tmp_path: Path, where: Where, when: When, least: int
 ) -> None:
