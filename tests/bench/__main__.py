@@ -61,7 +61,7 @@ MEASURES: dict[str, Measure] = {
     "store": Measure(store.measure, 15),
     "backup": Measure(backup.measure, 30),
     "delivery": Measure(delivery.measure, 55),
-    "ffmpeg": Measure(ffmpeg.measure, 55),
+    "ffmpeg": Measure(ffmpeg.measure, 80),
     "start": Measure(start.measure, 70),
     "restart": Measure(restart.measure, 60),
     "scaling": Measure(scaling.measure, 79),
