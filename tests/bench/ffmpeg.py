@@ -58,7 +58,9 @@ _CASES = (
     Case("fit into 2 MiB at 720 lines", "smaller", "plays-with-sound.mp4", 1.0, _FIT),
     Case("draw the first frame", "frame", "plays-with-sound.mp4", 0.3, "a frame drawn"),
     Case("draw the last frame", "last frame", "plays-with-sound.mp4", 2.0, "a last frame drawn"),
-    Case("draw the last frame of a long video", "last frame", "plays-with-sound.mp4", 2.0, "a last frame drawn", 0, 60.0),
+    Case(
+        "draw the last frame of a long video", "last frame", "plays-with-sound.mp4", 2.0, "a last frame drawn", 0, 60.0
+    ),
 )
 
 
