@@ -49,6 +49,7 @@ class Case(NamedTuple):
 
 
 _REPACK, _CONVERT, _FIT = "a video repacked", "a video converted", "a video fitted into a limit"
+_LAST = "a last frame drawn"
 _CASES = (
     Case("repack (index to the front)", "repack", "index-last-with-sound.mp4", 0.02, _REPACK),
     Case("convert HEVC at its own size", "repack", "hevc.mp4", 3.0, _CONVERT),
@@ -57,7 +58,7 @@ _CASES = (
     Case("fit into 10 MiB at its own size", "fit", "plays-with-sound.mp4", 1.5, _FIT),
     Case("fit into 2 MiB at 720 lines", "smaller", "plays-with-sound.mp4", 1.0, _FIT),
     Case("draw the first frame", "frame", "plays-with-sound.mp4", 0.3, "a frame drawn"),
-    Case("draw the last frame", "last frame", "plays-with-sound.mp4", 2.0, "a last frame drawn"),
+    Case("draw the last frame", "last frame", "plays-with-sound.mp4", 2.0, _LAST),
     Case(
         "draw the last frame of a long video", "last frame", "plays-with-sound.mp4", 2.0, "a last frame drawn", 0, 60.0
     ),
