@@ -8,7 +8,7 @@ from tests.rules.sources import ROOT
 PICTURES = ROOT / "docs" / "pictures"
 
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "operating.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "operating.md", ROOT / "docs" / "remix.md")
 
 
 def shown() -> set[Path]:

@@ -89,7 +89,7 @@ async def test_the_video_says_how_it_was_made(plain: SimWorld) -> None:
 
 
 async def test_details_show_the_prompt_that_was_sent(plain: SimWorld) -> None:
-    """To those who can see the videos before it: its words are theirs, too."""
+    """To people who can see the videos before it: its words are theirs, too."""
     hidden = plain.guild.create_text_channel("hidden")
     video = await plain.delivered("a secret fox", where=hidden)
     await plain.ada.slash(plain.channel, "remix", prompt="at night", video=video.id)
