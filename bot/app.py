@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
-from discord.http import Route
 from sqlalchemy import URL, make_url
 
 from bot import VERSION
@@ -21,6 +20,7 @@ from bot.chat.words import Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
 from bot.data_folder import database_path, locked
+from bot.data_media import open_media
 from bot.engine.alert_posting import OwnerMail
 from bot.engine.cluster import Cluster, take_predecessor
 from bot.engine.context import EngineContext, Rules
@@ -43,11 +43,6 @@ from bot.jobs.migrating import holds_jobs, migrate
 from bot.jobs.migrating_shared import migrate_shared
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, marks, moving, processes
-from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
-from bot.media.first_frames import FirstFrames
-from bot.media.last_frames import LastFrames
-from bot.media.references import ReferenceShelf
-from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
 from bot.ops.observer import SILENT, Observer
 from bot.ops.watchdog import Watchdog
@@ -143,20 +138,7 @@ async def build_engine(
     resources.push_async_callback(providers.close)
     catalogue = Catalogue(setup.models)
     readers.note_models({model.name: model.label for model in catalogue.models})
-    sources = {
-        provider.id: Source(AddressGuard(provider.client.provider, settings.fetch_allow_hosts), provider.client.key_for)
-        for provider in providers
-    }
-    fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, sources, observer=observer)
-    resources.push_async_callback(fetcher.close)
-    await fetcher.clear_partials()
-    ffmpeg = await _find_ffmpeg(settings, fetcher, clock)
-    first_frames = FirstFrames(settings.data_dir / "frames", ffmpeg)
-    resources.push_async_callback(first_frames.close)
-    folder = settings.data_dir / "references"
-    shelf = ReferenceShelf(folder, settings.reference_max_bytes, Route.BASE, proxy=settings.proxy)
-    resources.push_async_callback(shelf.close)
-    await shelf.clear_partials()
+    media = await open_media(settings, providers, clock, resources, observer)
     signals.searched_until = searched_until(found)
     signals.paused_providers = await database.read(marks.read_paused_providers)
     courier = Courier(client, clock, settings.owner_ids, served=client.served, observer=observer)
@@ -166,8 +148,8 @@ async def build_engine(
     if found.is_restored:
         owner_alerts.alert(AlertKind.RESTORED)
     context = EngineContext(
-        clock, database, providers, catalogue, fetcher, ffmpeg, shelf, first_frames, LastFrames(fetcher, shelf, ffmpeg),
-        courier, Members(client, client.served), readers, _rules(settings), signals, owner_alerts, kill_switch, process,
+        clock, database, providers, catalogue, *media, courier, Members(client, client.served), readers,
+        _rules(settings), signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
     backups = None
     if settings.backup_dir is not None:
@@ -193,18 +175,11 @@ def _providers(setup: Setup, guard: SpendGuard, clock: Clock, observer: Observer
             ),
             one.abilities,
             one.retry_server_errors,
+            one.reference_fit,
         )
         for one in setup.providers
     ]
     return Providers(made, setup.models)
-
-
-async def _find_ffmpeg(settings: Settings, fetcher: VideoFetcher, clock: Clock) -> Ffmpeg:
-    """ffmpeg, if there is one, with its working folder empty."""
-    program = await asyncio.to_thread(find_ffmpeg)
-    ffmpeg = Ffmpeg(program, settings.data_dir / "ffmpeg", fetcher.space, clock, settings.video_max_bytes)
-    await ffmpeg.clear()
-    return ffmpeg
 
 
 async def _open_database(

@@ -1,5 +1,5 @@
-"""Presses under a private response about a draft: **Edit** and **Make it public** open its form; **Use this** and
-**Use mine** make its video.
+"""Presses under a private response about a draft: **Edit** and **Make it public** open its form; **Use this**, **Use
+mine** and **Show all of it** make its video.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ from cogs.responses import deferring, is_turned_away, opening_form, respond_at_o
 _MAKING: Mapping[Action, Callable[[Draft], Draft]] = {
     Action.USE_IMPROVED: with_improved,
     Action.USE_MINE: lambda draft: draft,
+    Action.SHOW_ALL: lambda draft: replace(draft, request=replace(draft.request, fit="contain")),
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import discord
 
 from bot.chat import cards, forms
-from bot.chat.custom_ids import FormId, FormPurpose, FormSource
+from bot.chat.custom_ids import Action, FormId, FormPurpose, FormSource
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.batches import BATCH_MAX, BATCH_MIN, split_prompts
@@ -30,6 +30,8 @@ _NOT_EDITABLE = frozenset(
         Reason.COMMANDS_DENIED,
     }
 )
+# The button beside **Edit**.
+_WAYS_OUT = {Reason.DM_CLOSED: Action.MAKE_PUBLIC, Reason.PICTURE_CROPPED: Action.SHOW_ALL}
 
 
 async def accept_request(
@@ -163,14 +165,13 @@ async def refusal_with_edit(
     """The refusal, with the prompt as it was typed, and **Edit** if its form could help."""
     reader = reader_of(interaction)
     kept: Draft | None = None
-    closed = no.reason is Reason.DM_CLOSED
-    if closed:
+    if no.reason is Reason.DM_CLOSED:
         # Its job, which has ended, may have been made by the form of this draft.
         draft = replace(draft, id=new_draft_id())
     if no.reason not in _NOT_EDITABLE:
         kept = await services.drafts.keep_revised(draft, no)
     sentence, draft_id = refusal_text(no, reader), kept.id if kept else None
-    return cards.private_no(sentence, draft.request.prompt, draft_id, reader, may_publish=closed)
+    return cards.private_no(sentence, draft.request.prompt, draft_id, reader, _WAYS_OUT.get(no.reason))
 
 
 async def respond_to_request(

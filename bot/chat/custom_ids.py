@@ -53,6 +53,7 @@ class Action(StrEnum):
     NO_THANKS = "no_thanks"
     KEEP = "keep"
     MAKE_PUBLIC = "make_public"
+    SHOW_ALL = "show_all"
     USE_IMPROVED = "use_improved"
     USE_MINE = "use_mine"
     EDIT_IMPROVED = "edit_improved"
@@ -72,7 +73,14 @@ _ALLOWED = {
     MessageKind.UNSURE: (Action.REQUEST_AGAIN, Action.DISMISS),
     MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
     MessageKind.SURE: (Action.DELETE, Action.KEEP),
-    MessageKind.DRAFT: (Action.EDIT, Action.MAKE_PUBLIC, Action.USE_IMPROVED, Action.USE_MINE, Action.EDIT_IMPROVED),
+    MessageKind.DRAFT: (
+        Action.EDIT,
+        Action.MAKE_PUBLIC,
+        Action.SHOW_ALL,
+        Action.USE_IMPROVED,
+        Action.USE_MINE,
+        Action.EDIT_IMPROVED,
+    ),
     MessageKind.LIST: (
         Action.CANCEL,
         Action.WITHHOLD,

@@ -26,7 +26,7 @@ _MEASURED_SECONDS_MAX = 2.0
 # A submission waits for about three commits, and a person for the submission.
 _SLOW_COMMIT_SECONDS = 0.1
 _FILES = ("bot.db", "bot.db-wal", "bot.db-shm", "bot.lock", "bot.generation", "bot.closed", "commands.json")
-_FOLDERS = ("references", "videos", "frames", "ffmpeg")
+_FOLDERS = ("references", "videos", "frames", "ffmpeg", "fitted", "redraw")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

@@ -17,6 +17,7 @@ from bot.jobs.model import Job, Origin, Place
 from bot.jobs.pacing import Bounds
 from bot.media.ffmpeg import Ffmpeg
 from bot.media.first_frames import FirstFrames
+from bot.media.fitted_pictures import FittedPictures
 from bot.media.last_frames import LastFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import VideoFetcher
@@ -54,6 +55,7 @@ class EngineContext:
     shelf: ReferenceShelf
     first_frames: FirstFrames
     last_frames: LastFrames
+    fitted_pictures: FittedPictures
     courier: Courier
     members: Members
     readers: Readers

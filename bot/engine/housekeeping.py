@@ -55,6 +55,7 @@ async def sweep(context: EngineContext) -> None:
     videos = await context.database.read(finding.find_kept_videos, ended_since)
     kept = {name_of(job_id) for job_id in videos for name_of in (video_name_of, fitted_name_of)}
     gone = await context.shelf.sweep(references) + await context.fetcher.sweep(kept)
+    gone += await context.fitted_pictures.sweep(references)
     # Those of videos that another process deleted, or while the disk couldn't be written.
     gone += await context.first_frames.forget(await context.database.read(finding.find_removed_ids))
     if context.database.is_shared:

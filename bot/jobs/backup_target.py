@@ -22,7 +22,7 @@ _OURS = re.compile(rf"{re.escape(_PREFIX)}[0-9a-f]{{16}}{re.escape(_LOCK)}")
 _BESIDE = ("-wal", "-shm", "-journal")
 # In DATA_DIR: what the bot looks for there, and the folders in which it deletes what it doesn't know.
 _NAMES = frozenset({"paused", "commands.json", "process.name"})
-_SWEPT = frozenset({"references", "videos", "frames", "ffmpeg"})
+_SWEPT = frozenset({"references", "videos", "frames", "ffmpeg", "fitted", "redraw"})
 # What a file system answers that has no hard links, or whose folders can't be flushed.
 _LACKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL})
 

@@ -10,7 +10,7 @@ from typing import Literal, NewType
 
 from bot.jobs.answers import ClosedRoute
 from bot.jobs.denials import Denial
-from bot.jobs.offered_models import Frames, OptionValue
+from bot.jobs.offered_models import FitMode, Frames, OptionValue
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
 from bot.jobs.usual_times import UsualTime
@@ -138,6 +138,7 @@ class VideoRequest:
     `options` are names and values of the model's further options, sorted by name; one that is left out has its default.
     The messages of a `private` one go to its requester's DM; it counts in the server where it was made.
     With `frames` its pictures are the first and the last frame of the video, in this order.
+    `fit` is how its pictures are fitted to its size, where that isn't as the provider's setting has it.
     """
 
     prompt: str
@@ -149,6 +150,7 @@ class VideoRequest:
     private: bool = False
     options: tuple[tuple[str, OptionValue], ...] = ()
     frames: Frames | None = None
+    fit: FitMode | None = None
 
 
 # In the place of a last frame that isn't drawn yet: as a picture it counts.

@@ -7,6 +7,7 @@ from typing import Literal
 
 OptionType = Literal["choice", "integer", "switch", "text"]
 OptionValue = str | int | bool
+FitMode = Literal["cover", "contain", "off"]
 Role = Literal["reference", "first", "last"]
 # The pictures of a request as its frames: the first one and the last one, or one that is both.
 Frames = Literal["pair", "loop"]

@@ -40,6 +40,9 @@ class Reason(StrEnum):
     REFERENCE_TYPE = "reference type"  # file
     REFERENCE_DAMAGED = "reference damaged"  # file: a picture that is cut off or broken
     REFERENCE_DIMENSIONS = "reference dimensions"  # file
+    REFERENCE_BROKEN = "reference broken"  # number: the picture can't be drawn
+    REFERENCE_HEAVY = "reference heavy"  # number: to draw the picture takes too much memory or time
+    PICTURE_CROPPED = "picture cropped"  # number, size: the picture would lose more than half of itself
     REFERENCE_UNREADABLE = "reference unreadable"  # file: it could not be fetched from Discord
     UPLOADS_GONE = "uploads gone"  # the attachments of a draft can't be fetched from Discord any more
     REFERENCES_LIMIT = "references limit"  # limit_bytes: of pictures that one person may attach in 24 hours

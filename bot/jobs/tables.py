@@ -76,6 +76,8 @@ jobs = Table(
     Column("options", JSON),
     # Whether its pictures are the first and the last frame.
     Column("frames", String(8)),
+    # How its pictures are fitted, where the provider's setting doesn't decide.
+    Column("fit", String(8)),
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
     Column("about", String(8)),
@@ -213,6 +215,7 @@ drafts = Table(
     Column("private", Boolean, nullable=False, server_default="0"),
     Column("options", JSON),
     Column("frames", String(8)),
+    Column("fit", String(8)),
     # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
     Column("uploads", JSON, nullable=False, server_default="[]"),
     Column("retry_of", String(8)),

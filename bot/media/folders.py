@@ -162,6 +162,12 @@ class PartialFile:
 
         return await asyncio.to_thread(run)
 
+    async def on_disk(self) -> Path:
+        """Where all that was added is now, for another process to read."""
+        await self._flush()
+        with self._lock:
+            return self._file()[0]
+
     async def keep_as(self, name: str) -> tuple[Path, FileMark]:
         """Move the file to its final name, in one step, replacing an older one."""
         await self._flush()

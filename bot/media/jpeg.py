@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from bot.media.colours import PROFILE_BYTES_MAX, clean_profile
 from bot.media.markers import find_marker, find_scan_end
-from bot.media.orientation import read_orientation
+from bot.media.orientation import UPRIGHT, read_orientation
 from bot.media.pieces import EXIF, STEPS_MAX, DamagedError, Piece, Pieces, read, upright_or
 
 _HEAD_BYTES = 24  # marker, length, and as much of the body as is ever read
@@ -64,6 +64,14 @@ def find_jpeg_pieces(file: BinaryIO, size_bytes: int) -> list[Piece]:
     if segments[-1].marker != _END:
         pieces.add(_END_BYTES)
     return pieces.found
+
+
+def find_jpeg_orientation(file: BinaryIO, size_bytes: int) -> int:
+    """1 to 8, as decoders turn it. Raises `DamagedError`."""
+    for segment in _walk(file, size_bytes):
+        if segment.marker == 0xE1 and segment.body.startswith(EXIF):
+            return read_orientation(file, segment.start + 4 + len(EXIF), segment.stop)
+    return UPRIGHT
 
 
 def _walk(file: BinaryIO, size_bytes: int) -> Iterator[_Segment]:

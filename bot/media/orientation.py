@@ -8,6 +8,7 @@ from typing import BinaryIO, Literal
 
 UPRIGHT = 1
 _LARGEST = 8
+_FIRST_ON_ITS_SIDE = 5
 _TAG = 0x0112
 _SHORT = 3
 _ENTRY_BYTES = 12
@@ -34,6 +35,11 @@ def read_orientation(file: BinaryIO, start: int, stop: int) -> int:
 def write_orientation(orientation: int) -> bytes:
     """The smallest TIFF structure with this orientation and nothing else."""
     return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, _TAG, _SHORT, 1, orientation, 0, 0)
+
+
+def lies_on_its_side(orientation: int) -> bool:
+    """Whether a picture with that orientation is as wide as people see it high."""
+    return orientation >= _FIRST_ON_ITS_SIDE
 
 
 def _read(file: BinaryIO, start: int, stop: int) -> bytes:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from bot.media.colours import PROFILE_BYTES_MAX, clean_profile
 from bot.media.inflating import deflate, inflate, is_whole
+from bot.media.orientation import UPRIGHT
 from bot.media.pieces import STEPS_MAX, DamagedError, Piece, Pieces, blocks, orientation_in, read, upright_or
 
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
@@ -62,6 +63,14 @@ def find_png_pieces(file: BinaryIO, size_bytes: int) -> list[Piece]:
     elif b"IDAT" not in seen:
         raise DamagedError
     return pieces.found
+
+
+def find_png_orientation(file: BinaryIO, size_bytes: int) -> int:
+    """1 to 8, as decoders turn it. Raises `DamagedError`."""
+    for chunk in _walk(file, size_bytes):
+        if chunk.name == b"eXIf":
+            return orientation_in(file, chunk.body.start, chunk.body.stop)
+    return UPRIGHT
 
 
 def _walk(file: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:

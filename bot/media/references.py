@@ -1,7 +1,7 @@
 """Attached pictures: fetched from Discord once, proven to be whole pictures, and kept without their metadata.
 
-A picture without metadata is kept byte for byte; no pixel of any is touched. Of all claims of Discord or a person about
-a file only a size that is already too large counts.
+A picture without metadata is kept byte for byte; no pixel of a PNG, JPEG or WebP is touched. HEIC, AVIF, GIF and BMP
+become one of these. Of all claims of Discord or a person about a file only a size that is already too large counts.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from bot.media.disk_space import PICTURE_FLOOR_BYTES, DiskFullError, DiskSpace
 from bot.media.folders import PartialFile, PrivateFolder
 from bot.media.metadata import Piece, find_pieces, read_pieces
 from bot.media.pictures import Suffix, read_header, read_kind
+from bot.media.redrawing import RedrawFault, Redrawing, Undrawable, read_foreign
 from bot.media.sessions import Deadlines, timed
 from bot.media.slots import Slots
 
@@ -58,16 +59,18 @@ class ReferenceShelf:
         deadlines: Deadlines = _DEADLINES,
         waits_seconds: Sequence[float] = _WAITS_SECONDS,
         proxy: str | None = None,
+        redrawing: Redrawing | None = None,
     ) -> None:
         """After a failed try the next one starts after so many seconds, as often as there are numbers.
 
-        `proxy` is the address of a proxy for Discord's traffic.
+        `proxy` is the address of a proxy for Discord's traffic. Without `redrawing` no other kind becomes one of ours.
         """
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
         self._attachments = Attachments(discord_api_base, deadlines, proxy)
         self._deadlines = deadlines
         self._waits_seconds = waits_seconds
+        self._redrawing = redrawing
         self._slots = Slots(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)
         self.space = DiskSpace(self._folder, PICTURE_FLOOR_BYTES)
 
@@ -236,6 +239,9 @@ class ReferenceShelf:
     async def _shelve(self, upload: Upload, partial: PartialFile) -> Reference:
         picture = await partial.examine(read_header)
         if picture is None:
+            reader = await partial.examine(read_foreign)
+            if reader is not None and self._redrawing is not None:
+                return await self._convert(upload, partial, reader, self._redrawing)
             kind = await partial.examine(read_kind)
             raise _refused(upload, Reason.REFERENCE_TYPE if kind is None else Reason.REFERENCE_DAMAGED)
         if picture.too_big:
@@ -248,6 +254,18 @@ class ReferenceShelf:
         async with PartialFile(self._folder) as cleaned:
             await _copy(partial, pieces, cleaned)
             return await _store(cleaned, picture.suffix)
+
+    async def _convert(self, upload: Upload, partial: PartialFile, reader: str, redrawing: Redrawing) -> Reference:
+        """Keep a picture of another kind as a PNG or JPEG."""
+        try:
+            content = await redrawing.convert(await partial.on_disk(), reader)
+        except RedrawFault as fault:
+            _log.info("attachment not converted", fault=type(fault).__name__, detail=fault.detail)
+            broken = isinstance(fault, Undrawable)
+            raise _refused(upload, Reason.REFERENCE_DAMAGED if broken else Reason.REFERENCE_DIMENSIONS) from fault
+        async with PartialFile(self._folder) as converted:
+            await converted.add(content)
+            return await self._shelve(upload, converted)
 
 
 async def _copy(partial: PartialFile, pieces: Sequence[Piece], cleaned: PartialFile) -> None:

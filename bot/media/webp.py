@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from bot.media.colours import PROFILE_BYTES_MAX, clean_profile
+from bot.media.orientation import UPRIGHT
 from bot.media.pieces import STEPS_MAX, DamagedError, Piece, Pieces, orientation_in, read, upright_or
 
 _STILL = frozenset({b"VP8 ", b"VP8L"})
@@ -58,6 +59,12 @@ def find_webp_pieces(file: BinaryIO, size_bytes: int) -> list[Piece]:
     if body.found == [range(12, size_bytes)] and told == size_bytes and not size_bytes % 2:
         return [range(size_bytes)]
     return _riff(file, body.found)
+
+
+def find_webp_orientation(file: BinaryIO, size_bytes: int) -> int:
+    """1 to 8, as decoders turn it. Raises `DamagedError`."""
+    exif = _first(_chunks(file, 12, size_bytes), b"EXIF")
+    return UPRIGHT if exif is None else orientation_in(file, exif.body.start, exif.body.stop)
 
 
 def _chunks(file: BinaryIO, start: int, end: int) -> list[_Chunk]:

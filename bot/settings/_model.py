@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
+from bot.jobs.offered_models import FitMode
 from bot.settings._kinds import (
     FIELD_PATTERN,
     Allowed,
@@ -73,6 +74,7 @@ class Settings(BaseModel):
         Field(pattern=f"^{FIELD_PATTERN}$"),
         Allowed("the name of a form field, such as input_reference or input_reference[]"),
     ] = "input_reference"
+    videos_reference_fit: Annotated[FitMode, BeforeValidator(lower), Allowed("cover, contain or off")] = "cover"
     videos_retry_server_errors: Annotated[
         int, Field(ge=0, le=10), BeforeValidator(strip), Allowed("a whole number from 0 to 10")
     ] = 2
@@ -139,6 +141,7 @@ class Settings(BaseModel):
             abilities=ABILITIES_OF_SETTINGS,
             body=self.videos_body,
             reference_field=self.videos_reference_field,
+            reference_fit=self.videos_reference_fit,
             retry_server_errors=self.videos_retry_server_errors,
         )
         return alike(provider, self.videos_models, self.videos_sizes, self.videos_seconds)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.jobs.offered_models import FitMode
+
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
@@ -35,5 +37,5 @@ class ProviderSetup:
     abilities: Abilities = Abilities()
     body: Literal["auto", "json", "multipart"] = "auto"
     reference_field: str = "input_reference"
-    reference_fit: Literal["cover", "contain", "off"] = "cover"
+    reference_fit: FitMode = "cover"
     retry_server_errors: int = 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.jobs.model import VideoRequest
-from bot.jobs.offered_models import OfferedModel
+from bot.jobs.offered_models import FitMode, OfferedModel
 from bot.videos.client import VideosClient
 from bot.videos.provider_setup import Abilities, ProviderSetup
 from bot.videos.sendable import judge_needs, needs_of_request
@@ -24,6 +24,7 @@ class Provider:
     client: VideosClient
     abilities: Abilities = _EVERYTHING_OF_OPENAI
     retry_server_errors: int = 2
+    reference_fit: FitMode = "cover"
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ NO_FFMPEG = {"PATH": "", "IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}
 WITH_FFMPEG = {"PATH": os.environ.get("PATH", ""), "IMAGEIO_FFMPEG_EXE": ""}
 
 # Everything as in life, only quicker; time that a test lets pass is passed by `stage.jump`. A run of ffmpeg costs more
-# than all else that a bot does for a video: it is for the tests about it.
+# than all else that a bot does for a video: it is for the tests about it. So are
+# fitted pictures: elsewhere pictures are compared byte for byte.
 QUICK = NO_FFMPEG | {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.3",
@@ -35,6 +36,7 @@ QUICK = NO_FFMPEG | {
     "MAX_ACTIVE_JOBS_PER_USER": "10",
     "MAX_JOBS_PER_USER_PER_DAY": "0",
     "MAX_SUBMITS_PER_MINUTE": "600",
+    "VIDEOS_REFERENCE_FIT": "off",
 }
 
 

@@ -24,14 +24,17 @@ from tests.simcord.world import SimWorld
 
 
 def settings_for(data_dir: Path, **settings: object) -> Settings:
-    """The defaults, with a provider that is never reached, and further settings by the names of their fields."""
+    """The defaults, with a provider that is never reached, and further settings by the names of their fields.
+
+    Pictures are as the tests have them, unless one is about how they are fitted.
+    """
     return Settings(
         _env_file=None,
         discord_token="token",
         videos_api_key="key",
         videos_api_base_url="http://127.0.0.66/v1",
         data_dir=data_dir,
-        **settings,
+        **({"videos_reference_fit": "off"} | settings),
     )
 
 

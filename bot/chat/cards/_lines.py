@@ -30,6 +30,7 @@ _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.WHY: (Label.WHY, "secondary"),
     Action.EDIT: (Label.EDIT, "primary"),
     Action.MAKE_PUBLIC: (Label.MAKE_PUBLIC, "secondary"),
+    Action.SHOW_ALL: (Label.SHOW_ALL, "primary"),
     Action.USE_IMPROVED: (Label.USE_IMPROVED, "primary"),
     Action.USE_MINE: (Label.USE_MINE, "secondary"),
     Action.EDIT_IMPROVED: (Label.EDIT, "secondary"),

@@ -15,11 +15,11 @@ IMPROVED_SHOWN_CHARACTERS = 2_400
 
 
 def private_no(
-    sentence: str, prompt: str, draft_id: str | None, reader: Reader, *, may_publish: bool = False
+    sentence: str, prompt: str, draft_id: str | None, reader: Reader, way_out: Action | None = None
 ) -> Message:
     """The refusal, the prompt as it was typed, and **Edit**, whose form holds all of it.
 
-    With `may_publish`, **Make it public** opens the same form for a request that isn't private.
+    `way_out` is a button beside it: **Make it public** or **Show all of it**.
     Without a draft there is no button, and a prompt that is too long to be shown is attached.
     """
     if not prompt:
@@ -29,7 +29,7 @@ def private_no(
         most = _PROMPT_MAX if draft_id is None else PROMPT_SHOWN_CHARACTERS
         room = min(most, _CONTENT_MAX - discord_length(sentence) - 3)
         shown = quote(prompt, room) if room >= _PROMPT_MIN else None
-    actions = (Action.EDIT, Action.MAKE_PUBLIC) if may_publish else (Action.EDIT,)
+    actions = (Action.EDIT,) if way_out is None else (Action.EDIT, way_out)
     whole = shown is not None and discord_length(quote(prompt, _PROMPT_MAX + 4)) == discord_length(shown)
     return Message(
         content=lines(sentence, shown),

@@ -320,6 +320,7 @@ class Label(StrEnum):
     NO_THANKS = auto()
     KEEP_IT = auto()
     MAKE_PUBLIC = auto()
+    SHOW_ALL = auto()
     USE_IMPROVED = auto()
     USE_MINE = auto()
     DETAILS = auto()

@@ -16,6 +16,7 @@ from bot.engine.moves import change, move
 from bot.engine.picture_archive import hold_all
 from bot.engine.pipeline.fallback_step import is_drawn, may_fall_back, prepare, sent_prompt_of
 from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.picture_fitting import fit_pictures
 from bot.engine.pipeline.provider_alerts import note_took_work
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.submit_outcome import postpone, record_fault, record_taken
@@ -24,7 +25,7 @@ from bot.jobs.attempts import Attempt, next_attempt
 from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
-from bot.jobs.offered_models import Use, uses_of_pictures
+from bot.jobs.offered_models import uses_of_pictures
 from bot.jobs.option_values import Chosen, options_on_wire, options_that_fit
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, attempts, finding
@@ -39,10 +40,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class _Settings(NamedTuple):
-    """What the model of a job decides about its request: options under the provider's names, and what pictures are."""
+    """What model and provider decide about a request: options under the provider's names, and pictures with roles."""
 
     options: Chosen
-    uses: tuple[Use, ...]
+    pictures: tuple[ReferenceFile, ...]
 
 
 class MarkInDoubtError(StoreUnavailableError):
@@ -71,9 +72,9 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
         return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
     if job.fallback is not None and not await is_drawn(context, job):
         return await prepare(context, throttles, job, parent, job.fallback)
-    settings = await _settings_of(context, job)
-    if settings is None or route is None:
-        return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
+    settings = Cause.MODEL if route is None else await _settings_of(context, job, route)
+    if route is None or isinstance(settings, Cause):
+        return StepResult(await move(context, job, Event.EXPIRE, cause=settings))
     if context.providers.leaving:
         return StepResult(job)
     begun_at = context.clock.monotonic()
@@ -136,17 +137,14 @@ async def take_back(context: EngineContext, job: Job) -> StepResult:
 
 
 def _order(context: EngineContext, job: Job, attempt: Attempt, settings: _Settings, begun_at: float) -> Order:
-    request, pictures = job.request, job.pictures
+    request = job.request
     return Order(
         prompt=job.sent_prompt or request.prompt,
         idempotency_key=attempt.idempotency_key,
         model=attempt.model,
         size=request.size,
         seconds=request.seconds,
-        references=tuple(
-            ReferenceFile(context.shelf.path(pictures[position]), pictures[position].content_type, role)
-            for position, role in settings.uses
-        ),
+        references=settings.pictures,
         options=settings.options,
         send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
     )
@@ -167,16 +165,25 @@ async def _parent_of(context: EngineContext, job: Job) -> Job | None:
     return None if parent_id is None else await context.database.read(finding.get, parent_id)
 
 
-async def _settings_of(context: EngineContext, job: Job) -> _Settings | None:
-    """Options and pictures as they are sent; None if the job's model doesn't take what was chosen: it was changed."""
+async def _settings_of(context: EngineContext, job: Job, route: ProviderRoute) -> _Settings | Cause:
+    """Options and pictures as they are sent; MODEL if the job's model was changed and doesn't take what was chosen,
+    and INPUT if a picture can't be drawn.
+    """
     request, inherited = job.request, None
     if request.model is None and job.is_remix and request.parent_id is not None:
         inherited = await context.database.read(finding.find_model, request.parent_id)
     model = context.catalogue.find(request.model, inherited)
     uses = uses_of_pictures(model, len(job.pictures), request.frames)
     if model is None or options_that_fit(model, request.options) != request.options:
-        return None if request.options else _Settings((), uses)
-    return _Settings(options_on_wire(model, request.options), uses)
+        if request.options:
+            return Cause.MODEL
+        options = ()
+    else:
+        options = options_on_wire(model, request.options)
+    fitted = await fit_pictures(context, job, route.provider.reference_fit)
+    if fitted is None:
+        return Cause.INPUT
+    return _Settings(options, tuple(ReferenceFile(*fitted[position], role) for position, role in uses))
 
 
 async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:

@@ -15,6 +15,7 @@ from bot.engine.requests.batches import refuse_prompts
 from bot.engine.requests.ceilings import alert_ceilings
 from bot.engine.requests.fallbacks import Fallback, as_made, find_way, first_provider, refuse_fallback
 from bot.engine.requests.lookup import Lookup, SeesChannel
+from bot.engine.requests.picture_fitting import fit_request
 from bot.engine.requests.private_results import PrivateResults, settle_home
 from bot.jobs.alerts import AlertKind
 from bot.jobs.database import StoreUnavailableError
@@ -102,7 +103,7 @@ class Intake:
             refusal = self._no_time() or no_place or await self._no_request(ask) or paused
             if refusal is None and request.private:
                 return await self._accept_private(ask, origin)
-            if refusal is None and not ask.uploads and ask.fallback is None:
+            if refusal is None and not ask.uploads and not request.references and ask.fallback is None:
                 # The accepting transaction alone decides.
                 taking = sum(user_id == origin.user_id for user_id in self._taking.values())
                 return await self._store(self._jobs(ask, origin), taking)
@@ -217,7 +218,10 @@ class Intake:
                 if isinstance(frame, Refusal):
                     return frame
                 ask = replace(ask, fallback=replace(ask.fallback, frame=frame))
-            return await self._store(self._jobs(ask, origin))
+            fitted = await fit_request(self._context, ask.request, ask.provider, ask.fallback)
+            if isinstance(fitted, Refusal):
+                return fitted
+            return await self._store(self._jobs(replace(ask, request=fitted), origin))
         finally:
             self._taking.pop(origin.id, None)
 

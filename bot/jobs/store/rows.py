@@ -318,6 +318,7 @@ def _request_of(row: Row) -> VideoRequest:
         private=row.private,
         options=option_values.read_column(row.options),
         frames=row.frames,
+        fit=row.fit,
     )
 
 
@@ -332,6 +333,7 @@ def _request_columns(request: VideoRequest) -> dict[str, object]:
         "private": request.private,
         "options": option_values.as_column(request.options),
         "frames": request.frames,
+        "fit": request.fit,
     }
 
 

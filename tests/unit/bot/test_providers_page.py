@@ -48,7 +48,7 @@ def test_the_page_has_every_server() -> None:
 def test_the_page_names_every_key() -> None:
     """Of providers, models and options, in its tables."""
     named = set(re.findall(r"`(\w+)`", "\n".join(line for line in PAGE.splitlines() if line.startswith("| "))))
-    assert PROVIDER_NAMES - named - {"reference_fit"} == set()
+    assert PROVIDER_NAMES - named == set()
     assert MODEL_NAMES - named == set()
     assert OPTION_NAMES - named == set()
 

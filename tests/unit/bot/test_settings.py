@@ -68,6 +68,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "videos_seconds": ("4", "8", "12"),
         "videos_body": "auto",
         "videos_reference_field": "input_reference",
+        "videos_reference_fit": "cover",
         "videos_retry_server_errors": 2,
         "providers_file": None,
         "fetch_allow_hosts": (),

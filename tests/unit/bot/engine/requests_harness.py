@@ -31,6 +31,7 @@ from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 from tests.unit.bot.engine.providers_of_test import NoVideos, one_provider
+from tests.unit.bot.engine.unfitted_pictures import UnfittedPictures
 from tests.unit.bot.jobs.samples import ANNA, BEN, HERE, PROVIDER, a_job, put
 
 
@@ -81,6 +82,7 @@ class RequestsHarness:
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
             first_frames=SimpleNamespace(forget=self._forget_frames),
         )
+        self.context.fitted_pictures = UnfittedPictures(self.context)
         self.frames_forgotten: list[JobId] = []
         self.intake = Intake(self.context, lambda *_: None, self._no_frame)
         self.job_actions = JobActions(self.context, self.intake)

@@ -43,6 +43,7 @@ from sandbox.clock import ScaledClock
 from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_alerts import FakeAlerts
+from tests.unit.bot.engine.unfitted_pictures import UnfittedPictures
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
@@ -231,6 +232,7 @@ class SchedulerHarness:
             owner_alerts=self.alerts,
             process="machine",
         )
+        self.context.fitted_pictures = UnfittedPictures(self.context)
         self.poller = Poller(self.context, self.throttles)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
         self.scheduler = Scheduler(self.context, self.throttles, self.poller)  # pyright: ignore[reportArgumentType]
         self._running: asyncio.Task[None] | None = None
