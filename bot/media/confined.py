@@ -29,11 +29,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one process: its CPU time, its address space and the size of each of its files."""
+    """Of one process: CPU time, address space, size of each of its files, and its niceness, if not the usual one."""
 
     cpu_seconds: int
     address_bytes: int
     file_bytes: int
+    niceness: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,13 @@ class Confined:
 
     def run(self, command: Sequence[str], folder: Path, limits: Limits) -> Ended:
         """Run the command in that folder to its end. Raises `KilledError`, and OSError if it can't be started."""
-        given = (os.getpid(), limits.address_bytes, limits.file_bytes, limits.cpu_seconds, _NICENESS)
+        given = (
+            os.getpid(),
+            limits.address_bytes,
+            limits.file_bytes,
+            limits.cpu_seconds,
+            _NICENESS if limits.niceness is None else limits.niceness,
+        )
         script = str(Path(launcher.__file__).resolve())
         with self._lock:
             if self._killed:

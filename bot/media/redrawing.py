@@ -23,6 +23,8 @@ from bot.ops.clock import Clock
 _SECONDS = 60.0
 # That picture with four channels, turned, and its parts on the way to sRGB.
 _ADDRESS_BYTES = 2048 * MIB
+# A person waits for it, unlike for an encoder.
+_NICENESS = 5
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
@@ -78,7 +80,7 @@ class Redrawing:
 
     async def _drawn(self, source: Path, *how: str) -> bytes:
         folder = self._folder / token_hex(8)
-        limits = Limits(int(_SECONDS), _ADDRESS_BYTES, self._max_bytes)
+        limits = Limits(int(_SECONDS), _ADDRESS_BYTES, self._max_bytes, _NICENESS)
 
         def work(process: Confined) -> bytes:
             PrivateFolder(folder).make()
