@@ -64,7 +64,7 @@ WHOLE = {
     "an animated PNG": ("png", plain("PNG", save_all=True, append_images=[pixels(seed=2)]), "RGB"),
     "a WebP with alpha": ("webp", plain("WEBP", pixels(mode="RGBA")), "RGBA"),
     "an animated WebP": ("webp", plain("WEBP", save_all=True, append_images=[pixels(seed=2)]), "RGB"),
-    "48 megapixels of one colour": ("png", png_bomb(6_928), "RGB"),
+    "16 megapixels of one colour": ("png", png_bomb(4_000), "RGB"),
 }
 
 BROKEN = {
