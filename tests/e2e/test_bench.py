@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.bench import backup, delays, ffmpeg, idle, page, records, restart, store
+from tests.bench import backup, delays, ffmpeg, fitting, idle, page, records, restart, store
 from tests.bench.__main__ import MEASURES, WHOLE_SECONDS, Measure, attempt
 from tests.bench.report import TINY, Report, Row, Scale, extent, p50_p99, reasons, split, spread
 from tests.rules.sources import python_files
@@ -24,7 +24,9 @@ async def test_a_measure_with_a_peer_and_the_real_bot_runs() -> None:
     assert any(map(str.isdigit, rows[-1].peer))
 
 
-@pytest.mark.parametrize("measure", [delays, store, backup, ffmpeg, records], ids=lambda measure: measure.__name__)
+@pytest.mark.parametrize(
+    "measure", [delays, store, backup, ffmpeg, fitting, records], ids=lambda measure: measure.__name__
+)
 async def test_measures_without_the_bot_run(measure) -> None:
     """Each row has a figure."""
     report = await measure.measure(TINY)
