@@ -12,6 +12,7 @@ from playwright.async_api import Browser, FilePayload, expect
 from bot.chat.words import Key
 from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.fallback_pictures import take_fallback
+from tests.browser.fitting_pictures import take_fitting
 from tests.browser.improving_pictures import take_improving
 from tests.browser.ladder_pictures import take_ladder
 from tests.browser.list_pictures import take_lists
@@ -58,6 +59,7 @@ async def take_pictures(folder: Path) -> list[Path]:
             taken += await take_ladder(browser, folder, dark=dark)
             taken += await take_improving(browser, folder, dark=dark)
             taken += await take_fallback(browser, folder, dark=dark)
+            taken += await take_fitting(browser, folder, dark=dark)
     return taken
 
 
