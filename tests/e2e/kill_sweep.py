@@ -56,6 +56,8 @@ _FIRST: dict[tuple[Life, When], int] = {
 _OF_JOBS = r"^(INSERT|UPDATE|DELETE)(?! INTO processes| processes| roles)(?! \w+ SET owner=)"
 _LOOKS_BETWEEN_STEPS = 20
 _SMALL = {"default_size": "160x90", "frames_per_second": 1}
+# The picture of each video is fitted.
+_FITTING = {"VIDEOS_REFERENCE_FIT": "cover", "VIDEOS_SIZES": "160x90"}
 _END: dict[Life, str] = {
     "video": "delivered",
     "remix": "delivered",
@@ -140,7 +142,7 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
 @asynccontextmanager
 async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
     ffmpeg = CountedFfmpeg(folder / "bin")
-    settings = ffmpeg.settings if life in ("ladder", "fallback") else None
+    settings = ffmpeg.settings if life in ("ladder", "fallback") else _FITTING if life == "video" else None
     providers = {"first": first_plan(), "second": openrouter_plan()} if life == "fail-over" else None
     several = {} if providers is None else {"providers": providers}
     a_place = a_stopping_stage if life == "stop" else a_stage
@@ -170,6 +172,7 @@ async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_sec
         assert len(ffmpeg.encodes) == len(set(ffmpeg.encodes)), "something was encoded twice"
         assert "Traceback" not in stage.bot.log()
         assert not list(stage.bot.data_dir.rglob("*.part"))
+        assert life != "video" or len(list((stage.bot.data_dir / "fitted").iterdir())) == 1
         if "DATABASE_URL" not in stage.settings:
             assert [tuple(row) for row in one.rows("PRAGMA integrity_check")] == [("ok",)]
 
