@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from bot.jobs.offered_models import FitMode
 from bot.videos.provider_setup import Abilities
 from sandbox.studio import Dials, ModelCard, Studio, StudioDialect
 
@@ -14,11 +15,15 @@ _SECONDS = (4, 8)
 
 @dataclass(frozen=True, slots=True)
 class StudioPlan:
-    """A studio to be: what it speaks, how it behaves, and what the providers file says that it can do."""
+    """A studio to be: what it speaks, how it behaves, and what the providers file says that it can do.
+
+    Without a `reference_fit` the file says what the setting of that name does elsewhere.
+    """
 
     dialect: StudioDialect = "openai"
     dials: Dials | None = None
     abilities: Abilities = _NO_ABILITIES
+    reference_fit: FitMode | None = None
 
 
 def key_name(provider: str) -> str:
@@ -26,7 +31,7 @@ def key_name(provider: str) -> str:
     return f"{provider.upper().replace('-', '_')}_API_KEY"
 
 
-def provider_tables(studios: Mapping[str, Studio], plans: Mapping[str, StudioPlan]) -> str:
+def provider_tables(studios: Mapping[str, Studio], plans: Mapping[str, StudioPlan], reference_fit: str) -> str:
     """The part of a providers file about the providers, as TOML."""
     tables: list[str] = []
     for name, studio in studios.items():
@@ -37,6 +42,7 @@ def provider_tables(studios: Mapping[str, Studio], plans: Mapping[str, StudioPla
             f"base_url = {json.dumps(studio.base_url)}",
             f'api_key = "env:{key_name(name)}"',
             f'dialect = "{plan.dialect}"',
+            f'reference_fit = "{plan.reference_fit or reference_fit}"',
             *(f"{ability} = true" for ability in can),
             "",
         ]

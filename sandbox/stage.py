@@ -15,6 +15,7 @@ from sandbox.providers import StudioPlan, key_name, model_table, provider_tables
 from sandbox.studio import Dials, Render, Studio
 from sandbox.studio import Request as StudioRequest
 
+_FIT = "VIDEOS_REFERENCE_FIT"
 _READY_SECONDS = 60.0
 
 
@@ -91,14 +92,19 @@ class Stage:
 
     def environment(self) -> dict[str, str]:
         """The settings of a process of the bot, with the tokens and addresses of all servers."""
-        return {"DISCORD_TOKEN": self.chat.bot_token, **self._provider_settings(), **self.settings}
+        chosen = {"DISCORD_TOKEN": self.chat.bot_token, **self._provider_settings(), **self.settings}
+        if self._plans:
+            # It is in their file, beside which the setting would be a mistake.
+            chosen.pop(_FIT, None)
+        return chosen
 
     def _provider_settings(self) -> dict[str, str]:
         if not self._plans:
             return {"VIDEOS_API_KEY": self.studio.api_key, "VIDEOS_API_BASE_URL": self.studio.base_url}
         models = model_table(self.studios) if self.models is None else self.models
         file = self.folder / "providers.toml"
-        file.write_text(f"{provider_tables(self.studios, self._plans)}\n{models}", encoding="utf-8")
+        tables = provider_tables(self.studios, self._plans, self.settings.get(_FIT) or "cover")
+        file.write_text(f"{tables}\n{models}", encoding="utf-8")
         keys = {key_name(name): studio.api_key for name, studio in self.studios.items()}
         return {"PROVIDERS_FILE": str(file), **keys}
 
