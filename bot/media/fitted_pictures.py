@@ -5,7 +5,7 @@ They can be drawn again at any time, so nothing about them is stored elsewhere. 
 
 import asyncio
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,8 +43,8 @@ class FittedPictures:
         """The kept picture's shape as people see it; None if it isn't kept. Raises OSError."""
         return await asyncio.to_thread(_read_shape, self._shelf.path(picture))
 
-    async def fit(self, picture: Reference, how: Redraw | None) -> PictureFile:
-        """The kept picture as it is sent: redrawn by that plan, without one as it is.
+    async def fit(self, picture: Reference, how: Redraw | None, whose: Hashable) -> PictureFile:
+        """The kept picture as it is sent: redrawn by that plan, without one as it is. `whose` has one drawn at a time.
 
         Raises `RedrawFault`, `DiskFullError`, OSError.
         """
@@ -55,7 +55,7 @@ class FittedPictures:
         for suffix, name in names.items():
             if await asyncio.to_thread(self._folder.size_bytes, name):
                 return PictureFile(self._folder.path(name), _TYPES[suffix])
-        content = await self._redrawing.redraw(source, how, picture.suffix)
+        content = await self._redrawing.redraw(source, how, picture.suffix, whose)
         drawn = read_header(io.BytesIO(content))
         if drawn is None or (drawn.width, drawn.height) != (how.width, how.height):
             raise Undrawable("What was drawn is no picture of that size.")

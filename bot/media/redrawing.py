@@ -6,6 +6,7 @@ What Pillow reads and writes: docs/facts/media.md, "Pillow".
 import asyncio
 import shutil
 import sys
+from collections.abc import Hashable
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
@@ -17,6 +18,7 @@ from bot.media.disk_space import MIB
 from bot.media.fit_plan import Redraw
 from bot.media.folders import PrivateFolder
 from bot.media.pictures import AREA_MAX_PIXELS
+from bot.media.slots import Slots
 from bot.ops.clock import Clock
 
 # A picture of 64 megapixels takes some seconds on a slow core: docs/performance.md.
@@ -49,14 +51,14 @@ class TooHeavy(RedrawFault):
 
 
 class Redrawing:
-    """Draws one picture at a time. Its working folder is on the disk of the pictures."""
+    """Draws one picture at a time, of several people in turn. Its working folder is on the disk of the pictures."""
 
     def __init__(self, folder: Path, clock: Clock, max_bytes: int) -> None:
         """No result has more than `max_bytes`. `clock` times the processes."""
         self._folder = folder
         self._clock = clock
         self._max_bytes = max_bytes
-        self._turn = asyncio.Lock()
+        self._slots = Slots(1, 1)
 
     async def clear(self) -> None:
         """Delete what an earlier process left. For the start, before anything is drawn. Raises OSError."""
@@ -67,18 +69,18 @@ class Redrawing:
 
         await asyncio.to_thread(run)
 
-    async def redraw(self, source: Path, how: Redraw, suffix: str) -> bytes:
+    async def redraw(self, source: Path, how: Redraw, suffix: str, whose: Hashable) -> bytes:
         """The kept picture, redrawn as a PNG or JPEG. Raises `RedrawFault`, OSError."""
-        return await self._drawn(source, _READERS[suffix], str(how.width), str(how.height), how.mode)
+        return await self._drawn(source, (_READERS[suffix], str(how.width), str(how.height), how.mode), whose)
 
-    async def convert(self, source: Path, reader: str) -> bytes:
+    async def convert(self, source: Path, reader: str, whose: Hashable) -> bytes:
         """A picture of another kind as a PNG or JPEG of its own size; raises like `redraw`.
 
         `reader` is that of `read_foreign`.
         """
-        return await self._drawn(source, reader, "0", "0", "keep")
+        return await self._drawn(source, (reader, "0", "0", "keep"), whose)
 
-    async def _drawn(self, source: Path, *how: str) -> bytes:
+    async def _drawn(self, source: Path, how: tuple[str, ...], whose: Hashable) -> bytes:
         folder = self._folder / token_hex(8)
         limits = Limits(int(_SECONDS), _ADDRESS_BYTES, self._max_bytes, _NICENESS)
 
@@ -96,7 +98,7 @@ class Redrawing:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-        async with self._turn:
+        async with self._slots.take(whose):
             try:
                 return await supervise(work, _SECONDS, self._clock)
             except (OverdueError, KilledError) as error:

@@ -83,7 +83,7 @@ class ReferenceShelf:
         whose = object() if by is None else by
         try:
             async with asyncio.timeout(self._deadlines.most_seconds), self._slots.take(whose):
-                return await self._in_tries(lambda: self._keep_once(upload))
+                return await self._in_tries(lambda: self._keep_once(upload, whose))
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.info("attachment not fetched", fault=type(error).__name__)
             raise _refused(upload, Reason.REFERENCE_UNREADABLE) from error
@@ -198,12 +198,15 @@ class ReferenceShelf:
             await asyncio.sleep(wait_seconds)
         return await fetch()
 
-    async def _keep_once(self, upload: Upload) -> Reference:
+    async def _keep_once(self, upload: Upload, whose: Hashable) -> Reference:
         async with AsyncExitStack() as stack:
             await self.space.check()
             partial = await stack.enter_async_context(PartialFile(self._folder))
             stack.callback(self.space.end, partial)
             await self._receive(upload, partial)
+            reader = None if self._redrawing is None else await partial.examine(read_foreign)
+            if reader is not None and self._redrawing is not None:
+                return await self._convert(upload, partial, reader, self._redrawing, whose)
             return await self._shelve(upload, partial)
 
     async def _read_once(self, upload: Upload, max_bytes: int) -> bytes:
@@ -239,9 +242,6 @@ class ReferenceShelf:
     async def _shelve(self, upload: Upload, partial: PartialFile) -> Reference:
         picture = await partial.examine(read_header)
         if picture is None:
-            reader = await partial.examine(read_foreign)
-            if reader is not None and self._redrawing is not None:
-                return await self._convert(upload, partial, reader, self._redrawing)
             kind = await partial.examine(read_kind)
             raise _refused(upload, Reason.REFERENCE_TYPE if kind is None else Reason.REFERENCE_DAMAGED)
         if picture.too_big:
@@ -255,10 +255,12 @@ class ReferenceShelf:
             await _copy(partial, pieces, cleaned)
             return await _store(cleaned, picture.suffix)
 
-    async def _convert(self, upload: Upload, partial: PartialFile, reader: str, redrawing: Redrawing) -> Reference:
+    async def _convert(
+        self, upload: Upload, partial: PartialFile, reader: str, redrawing: Redrawing, whose: Hashable
+    ) -> Reference:
         """Keep a picture of another kind as a PNG or JPEG."""
         try:
-            content = await redrawing.convert(await partial.on_disk(), reader)
+            content = await redrawing.convert(await partial.on_disk(), reader, whose)
         except RedrawFault as fault:
             _log.info("attachment not converted", fault=type(fault).__name__, detail=fault.detail)
             broken = isinstance(fault, Undrawable)

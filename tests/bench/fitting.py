@@ -97,9 +97,9 @@ def main(kind: str, source: Path) -> None:
     redrawing = Redrawing(source.parent / "redraw", SystemClock(), 20 * MIB)
     began_at = time.monotonic()
     if kind in _SUFFIXES:
-        asyncio.run(redrawing.redraw(source, _COVER, _SUFFIXES[kind]))
+        asyncio.run(redrawing.redraw(source, _COVER, _SUFFIXES[kind], None))
     else:
-        asyncio.run(redrawing.convert(source, kind))
+        asyncio.run(redrawing.convert(source, kind, None))
     seconds, used = time.monotonic() - began_at, resource.getrusage(resource.RUSAGE_CHILDREN)
     sys.stdout.write(json.dumps(Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)))
 

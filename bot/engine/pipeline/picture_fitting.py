@@ -24,7 +24,7 @@ async def fit_pictures(context: EngineContext, job: Job, mode: FitMode) -> tuple
         if size is not None and shape is not None:
             how = plan_fit(shape, size, job.request.fit or mode)
         try:
-            fitted.append(await context.fitted_pictures.fit(picture, how))
+            fitted.append(await context.fitted_pictures.fit(picture, how, job.origin.user_id))
         except RedrawFault as fault:
             _log.warning("picture not fitted", job=job.id, fault=type(fault).__name__, detail=fault.detail)
             return None

@@ -218,7 +218,7 @@ class Intake:
                 if isinstance(frame, Refusal):
                     return frame
                 ask = replace(ask, fallback=replace(ask.fallback, frame=frame))
-            fitted = await fit_request(self._context, ask.request, ask.provider, ask.fallback)
+            fitted = await fit_request(self._context, ask.request, ask.provider, ask.fallback, origin.user_id)
             if isinstance(fitted, Refusal):
                 return fitted
             return await self._store(self._jobs(replace(ask, request=fitted), origin))

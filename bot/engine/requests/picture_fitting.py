@@ -16,7 +16,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def fit_request(
-    context: EngineContext, request: VideoRequest, provider_id: str, fallback: Fallback | None
+    context: EngineContext, request: VideoRequest, provider_id: str, fallback: Fallback | None, user_id: int
 ) -> VideoRequest | Refusal:
     """The request with a size, if it has pictures, or why not.
 
@@ -43,7 +43,7 @@ async def fit_request(
         if loses_too_much(shape, size, mode) and picture is not frame:
             return Refusal(Reason.PICTURE_CROPPED, named)
         try:
-            await context.fitted_pictures.fit(picture, plan_fit(shape, size, mode))
+            await context.fitted_pictures.fit(picture, plan_fit(shape, size, mode), user_id)
         except RedrawFault as fault:
             _log.info("picture not fitted", fault=type(fault).__name__, detail=fault.detail)
             reason = Reason.REFERENCE_BROKEN if isinstance(fault, Undrawable) else Reason.REFERENCE_HEAVY

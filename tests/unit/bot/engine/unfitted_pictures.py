@@ -15,5 +15,5 @@ class UnfittedPictures:
     async def read_shape(self, picture: Reference) -> None:
         return None
 
-    async def fit(self, picture: Reference, how: None) -> PictureFile:
+    async def fit(self, picture: Reference, how: None, whose: int) -> PictureFile:
         return PictureFile(self._context.shelf.path(picture), picture.content_type)

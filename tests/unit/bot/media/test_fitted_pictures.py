@@ -20,6 +20,7 @@ from tests.unit.bot.media.odd_pictures import FOREIGN, FOREIGN_BROKEN, FOREIGN_H
 from tests.unit.bot.media.photos import SECRETS, exif_bytes, phone_photo, plain
 from tests.unit.bot.media.test_reference_shelf import left, upload
 
+ADA = 1
 HOW = Redraw(128, 72, "cover")
 
 
@@ -51,16 +52,16 @@ async def test_a_picture_is_drawn_once(
 ) -> None:
     """It is named after the picture and the plan, and found there again, also by another process."""
     photo = await shelf.keep(upload(api, plain("JPEG")))
-    made = await fitted.fit(photo, HOW)
+    made = await fitted.fit(photo, HOW, ADA)
     assert made == (tmp_path / "fitted" / f"{photo.sha256}-128x72-cover.jpg", "image/jpeg")
     assert opened(made.path).size == (128, 72)
     assert made.path.stat().st_mode & 0o777 == 0o600
     made.path.write_bytes(b"drawn before")
     again = FittedPictures(tmp_path / "fitted", shelf, Redrawing(tmp_path / "never", ScaledClock(), MIB))
-    assert await again.fit(photo, HOW) == made
+    assert await again.fit(photo, HOW, ADA) == made
     assert made.path.read_bytes() == b"drawn before"
     drawing = await shelf.keep(upload(api, plain("PNG")))
-    assert await fitted.fit(drawing, HOW) == (
+    assert await fitted.fit(drawing, HOW, ADA) == (
         tmp_path / "fitted" / f"{drawing.sha256}-128x72-cover.png",
         "image/png",
     )
@@ -71,7 +72,7 @@ async def test_without_a_plan_the_kept_file_is_sent(
 ) -> None:
     """Byte for byte; nothing is drawn."""
     kept = await shelf.keep(upload(api, plain("WEBP")))
-    assert await fitted.fit(kept, None) == (shelf.path(kept), "image/webp")
+    assert await fitted.fit(kept, None, ADA) == (shelf.path(kept), "image/webp")
     assert left(tmp_path / "fitted") == []
 
 
@@ -100,12 +101,12 @@ async def test_what_can_not_be_drawn_leaves_nothing(
     kept = await shelf.keep(upload(api, cut))
     shelf.path(kept).write_bytes(cut[:4_000] + cut[-12:])
     with pytest.raises(Undrawable):
-        await fitted.fit(kept, HOW)
+        await fitted.fit(kept, HOW, ADA)
     whole = await shelf.keep(upload(api, plain("JPEG")))
     monkeypatch.setattr(module, "PICTURE_FLOOR_BYTES", 2**60)
     full = FittedPictures(tmp_path / "fitted", shelf, fitted._redrawing)
     with pytest.raises(DiskFullError):
-        await full.fit(whole, HOW)
+        await full.fit(whole, HOW, ADA)
     assert left(tmp_path / "fitted") == []
 
 
@@ -115,8 +116,8 @@ async def test_fitted_pictures_go_with_those_they_were_made_of(
     """And no sooner; those of a moment ago are spared, as their job may be about to be stored."""
     kept, gone = [await shelf.keep(upload(api, plain(kind))) for kind in ("JPEG", "PNG")]
     for how in (HOW, Redraw(64, 64, "contain")):
-        await fitted.fit(kept, how)
-        await fitted.fit(gone, how)
+        await fitted.fit(kept, how, ADA)
+        await fitted.fit(gone, how, ADA)
     assert await fitted.sweep({kept.file_name}) == 0
     for path in (tmp_path / "fitted").iterdir():
         os.utime(path, (1, 1))
