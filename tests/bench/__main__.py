@@ -52,20 +52,20 @@ class Measure(NamedTuple):
 
 
 MEASURES: dict[str, Measure] = {
-    "acknowledgement": Measure(acknowledgement.measure, 115),
+    "acknowledgement": Measure(acknowledgement.measure, 110),
     "autocomplete": Measure(autocomplete.measure, 60),
     "commands": Measure(commands.measure, 75),
     "delays": Measure(delays.measure, 15),
     "polls": Measure(polls.measure, 105),
-    "idle": Measure(idle.measure, 65),
-    "edits": Measure(edits.measure, 70),
+    "idle": Measure(idle.measure, 60),
+    "edits": Measure(edits.measure, 65),
     "store": Measure(store.measure, 15),
     "backup": Measure(backup.measure, 30),
     "delivery": Measure(delivery.measure, 55),
     "ffmpeg": Measure(ffmpeg.measure, 80),
     "fitting": Measure(fitting.measure, 30),
-    "start": Measure(start.measure, 70),
-    "restart": Measure(restart.measure, 60),
+    "start": Measure(start.measure, 65),
+    "restart": Measure(restart.measure, 55),
     "scaling": Measure(scaling.measure, 79),
     "records": Measure(records.measure, 1),
 }
