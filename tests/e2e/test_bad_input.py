@@ -34,7 +34,7 @@ NOT_PICTURES = {
     "a broken JPEG": b"\xff\xd8\xff\xe0nothing more",
     "a video": b"\x00\x00\x00\x18ftypmp42" + bytes(100),
 }
-BROKEN = {"half a header", "a broken JPEG"}
+BROKEN = {"half a header", "a broken JPEG", "a GIF"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

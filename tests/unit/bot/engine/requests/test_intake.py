@@ -158,7 +158,7 @@ async def test_a_day_has_room_for_so_many_pictures(
     assert isinstance(await ask(intake, 13), Job)
 
 
-@pytest.mark.parametrize("statement", ["find_by_origin", "refuse", "measure_pictures", "accept"])
+@pytest.mark.parametrize("statement", ["find_by_origin", "find_room", "measure_pictures", "accept"])
 async def test_pictures_that_can_not_be_stored_are_refused(
     harness: SchedulerHarness, intake: Intake, shelf: FakeShelf, statement: str
 ) -> None:
