@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,7 @@ from bot.jobs.notices import ShardTakenError
 from bot.jobs.transfer import TransferError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
+from bot.ops.terminal import flush, open_standard_streams, print_to, printable
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, SettingsError, load_settings, read_settings
 from bot.transfer import read_address
@@ -75,6 +77,7 @@ def main(
     `clock` and `languages` (all existing ones, by their tags) are for the sandbox. An unknown command ends with 2,
     which is argparse's own.
     """
+    open_standard_streams()
     explained = "\n".join(f"  {name:10} {what}" for name, what in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="A Discord bot that makes videos.", epilog=f"commands:\n{explained}",
@@ -96,7 +99,7 @@ def main(
         "--all", dest="everything", action="store_true",
         help="with check: check the permissions in all servers, not only in the first 100",
     )  # fmt: skip
-    given = parser.parse_args(arguments)
+    given = _read(parser, arguments)
     if (given.json or given.everything) and given.command != "check":
         parser.error("--json and --all go with check.")
     if given.source is not None and given.command != "migrate":
@@ -110,6 +113,15 @@ def main(
         # The runner waits for threads at its end; the watchdog cuts off one that hangs.
         watchdog.leave_with(code)
     return code
+
+
+def _read(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return parser.parse_args(arguments)
+    finally:
+        # What --help and --version print, which end the process.
+        with suppress(OSError):
+            flush(sys.stdout)
 
 
 def _code_of(
@@ -158,12 +170,12 @@ def _carry_out(
         case "migrate":
             migrate_only(settings, address, clock.now())
         case "backup":
-            print(back_up_database(settings, given.file, clock.now()))  # noqa: T201  # the answer
+            print_to(sys.stdout, printable(back_up_database(settings, given.file, clock.now())))
         case "providers":
             written = runner.run(write_providers(settings, given.target, clock))
             models = "1 model" if written.offered == 1 else f"{written.offered} models"
             more = f" Comments in it have {written.others} more." if written.others else ""
-            print(f"{given.target} is written: it offers {models}.{more}")  # noqa: T201  # the answer
+            print_to(sys.stdout, printable(f"{given.target} is written: it offers {models}.{more}"))
         case _:
             runner.run(run(settings, clock, languages))
     return ExitCode.OK
@@ -171,8 +183,9 @@ def _carry_out(
 
 def _say(error: Exception | str, code: ExitCode) -> ExitCode:
     mistakes = error.mistakes if isinstance(error, SettingsError) and sys.stderr.isatty() else (error,)
-    for line in mistakes:
-        print(line, file=sys.stderr)  # noqa: T201  # what a person at the terminal reads
+    with suppress(OSError):
+        for line in mistakes:
+            print_to(sys.stderr, printable(str(line)))
     return code
 
 

@@ -68,7 +68,8 @@ def _not_a_folder(data_dir: Path) -> DataFolderError:
 
 def _unusable(data_dir: Path, error: OSError) -> DataFolderError:
     missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
-    why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
+    what = data_dir / _LOCK_NAME if error.errno in {errno.ELOOP, errno.EISDIR} else data_dir
+    why = f"{data_dir.parent} does not exist" if missing else f"{what} can't be used ({error.strerror})"
     return DataFolderError(f"DATA_DIR is wrong: {why}.")
 
 
@@ -92,8 +93,6 @@ def _open_lock(data_dir: Path) -> int:
     except FileExistsError:
         raise _not_a_folder(data_dir) from None
     except OSError as error:
-        if error.errno == errno.ELOOP and (data_dir / _LOCK_NAME).is_symlink():
-            raise
         raise _unusable(data_dir, error) from None
 
 

@@ -13,6 +13,7 @@ from bot.check.showing import as_json, as_text
 from bot.client import quiet_voice_warnings
 from bot.ops.clock import Clock
 from bot.ops.logs import Redactor
+from bot.ops.terminal import print_to
 from bot.settings import ReadSettings
 
 
@@ -29,9 +30,7 @@ async def check(
     quiet_voice_warnings()
     report = await run_checks(found, clock, languages, Redactor(secrets), everything=everything)
     text = as_json(report, VERSION) if json else _for_terminal(report)
-    # A terminal may lack the letters of a server's name.
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201  # the answer
+    print_to(sys.stdout, text)
     return report.outcome
 
 

@@ -88,6 +88,8 @@ def find_foreign_entries(data_dir: Path) -> list[ForeignEntry]:
             found.append(ForeignEntry(name, "is not a folder"))
         elif is_folder and about.st_uid != os.geteuid():
             found.append(ForeignEntry(name, f"belongs to {_user(about.st_uid)}"))
+        elif not is_folder and (path.is_dir() or path.is_fifo()):
+            found.append(ForeignEntry(name, "is not a file"))
         elif not is_folder and not os.access(path, os.R_OK | os.W_OK):
             found.append(ForeignEntry(name, f"belongs to {_user(about.st_uid)} and can't be written"))
     return found

@@ -192,8 +192,8 @@ class _Deadline:
 def _read(path: Path, kept: Generation | None, deadline: _Deadline) -> FileFacts:
     facts = FileFacts(path, exists=True, kept=kept)
     try:
-        facts = replace(facts, size_bytes=path.stat().st_size)
         found = examine(path, as_a_whole=False, connect=connect)
+        facts = replace(facts, size_bytes=path.stat().st_size)
         facts = replace(facts, revision=found.revision, marks=found.marks)
         examine(path, connect=deadline.connect)
     except UntakenLogError:

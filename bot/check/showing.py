@@ -5,6 +5,7 @@ import textwrap
 from itertools import groupby
 
 from bot.check.findings import Finding, Report, State
+from bot.ops.terminal import printable
 
 # Raised when a program that reads the JSON would have to change.
 FORMAT = 1
@@ -56,10 +57,10 @@ def _title(finding: Finding) -> str:
 
 def _rows(finding: Finding, width: int | None, coloured: bool) -> list[str]:
     state = _painted(finding.state.ljust(_STATE_CHARACTERS), finding.state, coloured)
-    first, *more = _wrapped(finding.what, width)
+    first, *more = _wrapped(printable(finding.what), width)
     rows = [f"  {state}  {first}", *(f"{_INDENT}{line}" for line in more)]
     if finding.remedy:
-        rows += [f"{_INDENT}{line}" for line in _wrapped(f"→ {finding.remedy}", width)]
+        rows += [f"{_INDENT}{line}" for line in _wrapped(printable(f"→ {finding.remedy}"), width)]
     return rows
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import NamedTuple
 
+from bot.jobs.file_kinds import ENDINGS
+
 # Names in other people's folders; never renamed, as a later version deletes what an earlier one left.
 _PREFIX = ".video-bot-backup-"
 _LOCK, _PART = ".lock", ".part"
 _OURS = re.compile(rf"{re.escape(_PREFIX)}[0-9a-f]{{16}}{re.escape(_LOCK)}")
-# What SQLite adds to the name of a database for files that belong to it.
-_BESIDE = ("-wal", "-shm", "-journal")
 # In DATA_DIR: what the bot looks for there, and the folders in which it deletes what it doesn't know.
 _NAMES = frozenset({"paused", "commands.json", "process.name"})
 _SWEPT = frozenset({"references", "videos", "frames", "ffmpeg", "fitted", "redraw"})
@@ -63,9 +63,9 @@ def judge_target(text: str, database: Path) -> Path:
         raise BackupError(f"{text!r} is a folder: name a file in it.")
     if not path.parent.is_dir():
         raise BackupError(f"The folder {str(path.parent)!r} does not exist: create it, or name a file in another one.")
-    if path.name.endswith(_BESIDE):
+    if path.name.endswith(ENDINGS):
         raise BackupError(f"{text!r} would be taken for a part of another database: choose a name without that ending.")
-    for left in (path.with_name(path.name + ending) for ending in _BESIDE):
+    for left in (path.with_name(path.name + ending) for ending in ENDINGS):
         if os.path.lexists(left):
             raise BackupError(f"The file {str(left)!r} would be taken for a part of the copy: move it away.")
     data_dir, folder = database.parent.resolve(), path.parent.resolve()

@@ -6,6 +6,9 @@ It says which file was closed, by number, size and time. One that was written, c
 import os
 from pathlib import Path
 
+# Nothing waits at a pipe in its place.
+_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
 
 def note_clean_end(database: Path) -> None:
     """Write the file, once the last connection is closed. Without it the next start checks the database."""
@@ -13,7 +16,7 @@ def note_clean_end(database: Path) -> None:
     if facts is None:
         return
     try:
-        file = os.open(_path_of(database), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        file = os.open(_path_of(database), _FLAGS | os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(file, "wb") as opened:
             opened.write(facts)
     except OSError:
@@ -24,7 +27,8 @@ def take_clean_end(database: Path) -> bool:
     """Whether the database is as a clean end left it. The file goes, so that it holds for one start."""
     file = _path_of(database)
     try:
-        noted = file.read_bytes()
+        with os.fdopen(os.open(file, _FLAGS | os.O_RDONLY), "rb") as opened:
+            noted = opened.read()
         file.unlink()
     except OSError:
         return False

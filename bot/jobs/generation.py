@@ -33,7 +33,8 @@ def generation_path(database: Path) -> Path:
 def read_generation(file: Path) -> Generation | None:
     """The file's content; None if there is none, `UNREADABLE` if it is invalid."""
     try:
-        with file.open("rb") as opened:
+        # A pipe in its place would wait for a writer.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             record = _RECORD.fullmatch(opened.read(_RECORD_BYTES + 1))
     except FileNotFoundError:
         return None

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from bot.jobs.backends import prepare
 from bot.jobs.clean_end import take_clean_end
 from bot.jobs.database import StoreUnavailableError
+from bot.jobs.file_kinds import why_no_database, why_no_file
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 from bot.jobs.store.marks import Mark
 
@@ -60,6 +61,7 @@ def migrate(path: Path) -> None:
     newer bot, `MovedDatabaseError`, `StoreUnavailableError` if it can't be opened or migrated, OSError if the folder
     takes no file.
     """
+    _refuse(why_no_file(generation_path(path)))
     # A dangling link is no empty place: its target may be away for a while.
     if not os.path.lexists(path):
         _build(path)
@@ -79,6 +81,7 @@ def _build(path: Path) -> None:
     refuse_lone_log(path)
     fresh = path.with_name(f"{path.name}.new")
     for left in (fresh, _log_of(fresh), *(fresh.with_name(f"{fresh.name}-{what}") for what in ("shm", "journal"))):
+        _refuse(why_no_file(left) if left.is_dir() and not left.is_symlink() else None)
         left.unlink(missing_ok=True)
     # SQLite gives its other files the mode of this one.
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -96,6 +99,7 @@ def _build(path: Path) -> None:
 
 def refuse_lone_log(path: Path) -> None:
     """Raise `DamagedDatabaseError` if the log of a missing database is there: it holds the last writes."""
+    _refuse(why_no_database(path))
     if _size_bytes(_log_of(path)):
         raise DamagedDatabaseError(f"The log of the database {path} is there, but not the database. {_ADVICE}")
 
@@ -189,6 +193,7 @@ def examine(
 
     `as_a_whole` reads all of it. Raises `DamagedDatabaseError`, `StoreUnavailableError`.
     """
+    _refuse(why_no_database(path))
     _refuse_foreign_log(path)
     revision = None
     marks: dict[str, str] = {}
@@ -211,6 +216,12 @@ def examine(
     if revision is None:
         raise DamagedDatabaseError(f"The database {path} holds nothing of the bot's. {_ADVICE}")
     return Examined(revision, marks)
+
+
+def _refuse(why: str | None) -> None:
+    """Raise `DamagedDatabaseError` if there is a reason."""
+    if why is not None:
+        raise DamagedDatabaseError(f"{why}: put the file back, or move that away. Nothing was changed.")
 
 
 def _refuse_foreign_log(path: Path) -> None:

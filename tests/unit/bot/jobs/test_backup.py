@@ -216,7 +216,7 @@ def spoil_one_page_of_rows(path: Path) -> None:
     ("spoil", "error"),
     [
         (take_away, BackupError),
-        (be_a_folder, BackupError),
+        (be_a_folder, DamagedDatabaseError),
         (make_newer, NewerDatabaseError),
         (move_away, MovedDatabaseError),
         (empty_it, DamagedDatabaseError),
