@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from bot.engine.context import EngineContext
-from bot.engine.pipeline.provider_alerts import alert_of
+from bot.engine.pipeline.provider_alerts import alert_of, present_in
 from bot.engine.pipeline.throttle import Trouble, TroubleSince
 from bot.engine.pipeline.throttles import Throttles
 from bot.jobs.alerts import HOUR_SECONDS, AlertKind
@@ -58,8 +58,9 @@ def is_well(share: Share) -> bool:
 class AlertChecks:
     """One for the process; `check` is run by the loop of alerts."""
 
-    def __init__(self, context: EngineContext, throttles: Throttles, discord: Discord) -> None:
+    def __init__(self, context: EngineContext, throttles: Throttles, discord: Discord, *, has_backups: bool) -> None:
         self._context = context
+        self._present = present_in(context, has_backups=has_backups)
         self._throttles = throttles
         self._discord = discord
         # Since when (monotonic) what has to last for a while before it is alerted of has been seen.
@@ -68,6 +69,7 @@ class AlertChecks:
 
     async def check(self) -> None:
         """Look at everything once."""
+        self._context.owner_alerts.end_gone(self._present)
         self._check_providers()
         self._check_discord()
         await self._check_disk()

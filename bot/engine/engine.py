@@ -68,7 +68,7 @@ class Engine:
         self.reconcilers = [Reconciler(context, provider, throttles.of(provider)) for provider in providers]
         self.scheduler = Scheduler(context, throttles, Poller(context, throttles))
         self.lost_job_poller = LostJobPoller(context, throttles)
-        self.alert_checks = AlertChecks(context, throttles, discord)
+        self.alert_checks = AlertChecks(context, throttles, discord, has_backups=backups is not None)
         self.outbox = OutboxDispatcher(context)
         self.card_updater = CardUpdater(context)
         self.offer_loop = OfferLoop(context)

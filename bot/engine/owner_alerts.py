@@ -17,7 +17,17 @@ from bot.chat import words
 from bot.chat.words import ENGLISH, Reader, Readers
 from bot.engine.alert_posting import Letter, Outcome, OwnerMail
 from bot.engine.signals import Signals
-from bot.jobs.alerts import AlertKind, AlertState, Episode, Identity, Verdict, judge_alert
+from bot.jobs.alerts import (
+    GONE,
+    AlertKind,
+    AlertState,
+    Episode,
+    Identity,
+    Present,
+    Verdict,
+    is_gone,
+    judge_alert,
+)
 from bot.jobs.backoff import full_jitter
 from bot.jobs.database import Database, GenerationNotStoredError, MustEndError, StoreUnavailableError
 from bot.jobs.store import alerts
@@ -114,6 +124,13 @@ class OwnerAlerts:
             standing.quiet_since = self._clock.monotonic()
             standing.episode = replace(standing.episode, over_at=self._clock.now())
             self._changed.set()
+
+    def end_gone(self, present: Present) -> None:
+        """End those about what isn't set up any more; their all-clear says so."""
+        for identity, standing in tuple(self._standing.items()):
+            if standing.quiet_since is None and is_gone(identity, present):
+                standing.episode = replace(standing.episode, named={**standing.episode.named, GONE: "yes"})
+                self.over(*identity)
 
     def over_here(self, kind: AlertKind) -> None:
         """The same for a cause on this machine."""

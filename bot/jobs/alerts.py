@@ -16,7 +16,7 @@ HOUR_SECONDS = 3600.0
 # many at once, by one fault.
 _SUBJECTS_PER_HOUR = 5
 _STUCK_PER_HOUR = 1
-# One whose end is never noticed, such as of a provider that was taken out of the settings, is forgotten then.
+# One whose end is never noticed, such as on a machine that never comes back, is forgotten then.
 _FORGOTTEN_SECONDS = 7 * DAY_SECONDS
 _LOOK_AGAIN_SECONDS = 60.0
 
@@ -58,6 +58,21 @@ class AlertKind(StrEnum):
 _CEILINGS = frozenset({AlertKind.SERVER_BUDGET, AlertKind.BOT_BUDGET})
 _DAILY = _CEILINGS | {AlertKind.BACKUP}
 _EVENTS = _CEILINGS | {AlertKind.TWICE}
+_OF_PROVIDERS = frozenset({AlertKind.ACCOUNT, AlertKind.KEY, AlertKind.PROVIDER_DOWN})
+# Their subject is the machine's name where several processes share the database, else empty.
+_OF_MACHINES = frozenset(
+    {
+        AlertKind.STORE,
+        AlertKind.ROOM,
+        AlertKind.ROOM_PICTURES,
+        AlertKind.BACKUP,
+        AlertKind.CLOCK,
+        AlertKind.GATEWAY,
+        AlertKind.COMMANDS,
+    }
+)
+# Marks, in the names of an episode, that what it was about isn't set up any more; stored, so never renamed.
+GONE = "gone"
 
 
 class AlertState(StrEnum):
@@ -115,6 +130,30 @@ class Verdict(NamedTuple):
     wait_seconds: float = 0.0
     is_held: bool = False
     lasts: Episode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What alerts can be about by the settings: providers, and their models as subjects, if models are named at all."""
+
+    providers: Collection[str]
+    models: Collection[str]
+    is_shared: bool
+    has_backups: bool
+
+
+def is_gone(about: Identity, present: Present) -> bool:
+    """Whether what the alert is about isn't set up any more, so that nothing can show that its cause is gone."""
+    kind, subject = about
+    if kind in _OF_PROVIDERS:
+        return subject not in present.providers
+    if kind is AlertKind.MODEL:
+        return bool(present.models) and subject not in present.models
+    if kind is AlertKind.POSTGRESQL:
+        return not present.is_shared
+    if kind is AlertKind.BACKUP and not present.has_backups:
+        return True
+    return kind in _OF_MACHINES and bool(subject) and not present.is_shared
 
 
 def judge_alert(new: Episode, known: Collection[Episode], is_alive: Callable[[str], bool]) -> Verdict:

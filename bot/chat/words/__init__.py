@@ -10,7 +10,7 @@ from bot.chat.words._keys import Key, Label
 from bot.chat.words._language import ENGLISH, LANGUAGES, Language, Sentence, read_language, read_languages
 from bot.chat.words._readers import Reader, Readers
 from bot.chat.words._status_keys import charged_key, ending_of, remark_key, status_key
-from bot.jobs.alerts import AlertKind
+from bot.jobs.alerts import GONE, AlertKind
 from bot.jobs.charging import uses_daily_limit
 from bot.jobs.drill import DrillProblem, DrillStep
 from bot.jobs.model import Job
@@ -109,8 +109,10 @@ def alert_sentence(kind: AlertKind, reader: Reader, named: Mapping[str, object])
 
 
 def all_clear(kind: AlertKind, reader: Reader, lasted_seconds: float, named: Mapping[str, object]) -> str:
-    """That the cause of an alert is gone, where, and how long it lasted."""
-    over = say(Key.ALERT_OVER, reader, over=reader.read(f"alerts.{kind}.over", named), lasted=lasted_seconds)
+    """That the cause of an alert is gone, or what it was about; where, and how long it lasted."""
+    is_gone = GONE in named
+    why = say(Key.ALERT_GONE, reader) if is_gone else reader.read(f"alerts.{kind}.over", named)
+    over = say(Key.ALERT_OVER, reader, over=why, lasted=lasted_seconds)
     return "\n".join((over, *_where(reader, named)))
 
 

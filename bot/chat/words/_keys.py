@@ -165,6 +165,7 @@ class Key(StrEnum):
     PROVIDER_BY_OWNER = auto()
     ALERT_TODO = auto()
     ALERT_OVER = auto()
+    ALERT_GONE = auto()
     ALERT_MODEL = auto()
     ALERT_MACHINE = auto()
 

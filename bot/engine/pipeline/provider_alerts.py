@@ -1,7 +1,7 @@
 """Alerts about a provider, and what shows that their cause is gone."""
 
 from bot.engine.context import EngineContext
-from bot.jobs.alerts import AlertKind
+from bot.jobs.alerts import AlertKind, Present
 from bot.jobs.model import Job
 from bot.videos.providers import Provider
 
@@ -36,8 +36,27 @@ def note_took_work(context: EngineContext, provider: Provider, job: Job) -> None
     context.owner_alerts.over(AlertKind.MODEL, _model_at(provider, job))
 
 
+def present_in(context: EngineContext, *, has_backups: bool) -> Present:
+    """What alerts can be about by the settings of this process."""
+    providers = context.providers
+    return Present(
+        providers={provider.name for provider in providers},
+        models={
+            _subject_of(route.provider, model)
+            for model in (*providers.models, *((None,) if providers.models else ()))
+            for route in providers.routes(model)
+        },
+        is_shared=context.database.is_shared,
+        has_backups=has_backups,
+    )
+
+
 def _model_at(provider: Provider, job: Job) -> str:
-    return f"{provider.name} {job.request.model or ''}"
+    return _subject_of(provider, job.request.model)
+
+
+def _subject_of(provider: Provider, model: str | None) -> str:
+    return f"{provider.name} {model or ''}"
 
 
 def _named(context: EngineContext, provider: Provider) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What the engine's parts alert the owners of, without posting anything."""
 
-from bot.jobs.alerts import AlertKind, Identity
+from bot.jobs.alerts import AlertKind, Identity, Present, is_gone
 from bot.jobs.database import StoreUnavailableError
 
 
@@ -26,6 +26,11 @@ class FakeAlerts:
         if Identity(kind, subject) in self._lasting:
             self._lasting.discard(Identity(kind, subject))
             self.ended.append(kind)
+
+    def end_gone(self, present: Present) -> None:
+        for about in tuple(self._lasting):
+            if is_gone(about, present):
+                self.over(*about)
 
     def over_here(self, kind: AlertKind) -> None:
         self.over(kind)

@@ -40,10 +40,10 @@ async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
         yield harness
 
 
-def checks_of(harness: SchedulerHarness, client: FakeClient | None = None) -> AlertChecks:
+def checks_of(harness: SchedulerHarness, client: FakeClient | None = None, *, has_backups: bool = True) -> AlertChecks:
     context: Any = harness.context
     context.shelf.space = context.fetcher.space
-    return AlertChecks(context, harness.throttles, client or FakeClient())
+    return AlertChecks(context, harness.throttles, client or FakeClient(), has_backups=has_backups)
 
 
 def break_down(harness: SchedulerHarness) -> None:
@@ -80,6 +80,21 @@ async def test_an_alert_of_the_process_before_is_probed(harness: SchedulerHarnes
     await checks.check()
     await harness.until(lambda: len(harness.alerts.ended) == 2, "both ends", step_seconds=1)
     assert not any(harness.throttles.of(provider).wants_probe for provider in harness.providers)
+
+
+async def test_what_is_not_set_up_any_more_is_over(harness: SchedulerHarness) -> None:
+    """After a restart with other settings nothing could show it: a provider, a backup, the other database."""
+    there = next(iter(harness.providers)).name
+    kinds = (AlertKind.ACCOUNT, AlertKind.KEY, AlertKind.PROVIDER_DOWN)
+    for kind in kinds:
+        harness.alerts.alert(kind, "removed")
+        harness.alerts.alert(kind, there)
+    for kind in (AlertKind.BACKUP, AlertKind.ROOM, AlertKind.POSTGRESQL):
+        harness.alerts.alert(kind, "another machine" if harness.database.is_shared is False else "")
+    await checks_of(harness, has_backups=False).check()
+    gone = [*kinds, AlertKind.BACKUP, AlertKind.ROOM, *([] if harness.database.is_shared else [AlertKind.POSTGRESQL])]
+    assert sorted(harness.alerts.ended) == sorted(gone)
+    assert all(harness.alerts.lasts(kind, there) for kind in kinds)
 
 
 async def test_of_a_provider_that_the_owner_has_paused_nothing_is_said(harness: SchedulerHarness) -> None:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Refused
 from bot.chat.words import alert_sentence, all_clear
 from bot.engine.owner_alerts import QUIET_SECONDS
-from bot.jobs.alerts import AlertKind, AlertState
+from bot.jobs.alerts import AlertKind, AlertState, Present
 from bot.jobs.database import Database
 from bot.jobs.model import ChannelId
 from bot.jobs.tables import marks
@@ -415,3 +415,25 @@ async def test_checks_run_once_a_minute(database: Database) -> None:
             discord.clock.jump(20)
             await until_stepped(owner_alerts)
     assert len(ran) in (2, 3)
+
+
+async def test_what_was_taken_out_of_the_settings_has_an_all_clear_of_its_own(database: Database) -> None:
+    """After a restart without the provider nothing could show that it works: the owner gets one message."""
+    discord, present = FakeOwners(1), Present({"kept"}, set(), is_shared=database.is_shared, has_backups=True)
+    async with a_life(discord, database, process="first") as owner_alerts:
+        owner_alerts.alert(KEY, "removed", provider="removed")
+        owner_alerts.alert(KEY, "kept", provider="kept")
+        await until_stored(database, AlertState.POSTED, AlertState.POSTED)
+    for process in ("second", "third"):
+
+        async def check() -> None:
+            owner_alerts.end_gone(present)
+
+        async with a_life(discord, database, process=process, check=check) as owner_alerts:
+            await until_stepped(owner_alerts)
+            for _ in range(6):
+                discord.clock.jump(QUIET_SECONDS / 2)
+                await until_stepped(owner_alerts)
+    gone = all_clear(KEY, ENGLISH, 0, {"provider": "removed", "gone": "yes"})
+    assert gone != all_clear(KEY, ENGLISH, 0, {"provider": "removed"})
+    assert discord.texts()[2:] == [gone]

@@ -8,8 +8,11 @@ from bot.jobs.alerts import (
     AlertKind,
     AlertState,
     Episode,
+    Identity,
+    Present,
     Verdict,
     is_forgotten,
+    is_gone,
     judge_alert,
     judge_all_clear,
 )
@@ -113,3 +116,18 @@ def test_what_has_no_effect_is_forgotten() -> None:
     assert not is_forgotten(before(7 * DAY - 1.0), NOW)
     assert is_forgotten(before(7 * DAY), NOW)
     assert not is_forgotten(before(-HOUR), NOW)
+
+
+def test_a_model_that_is_not_offered_any_more_is_gone() -> None:
+    """With that provider; without any names in the settings it may be any model."""
+    about = Identity(AlertKind.MODEL, "main sora-2")
+    for models, expected in (({"main sora-2"}, False), ({"main veo"}, True), (set[str](), False)):
+        present = Present({"main"}, models, is_shared=False, has_backups=True)
+        assert is_gone(about, present) is expected
+
+
+@pytest.mark.parametrize("kind", [AlertKind.STUCK, AlertKind.RESTORED, AlertKind.UNCERTAIN, AlertKind.TWICE])
+def test_what_is_not_in_the_settings_is_never_gone(kind: AlertKind) -> None:
+    """Its end is noticed by what happens."""
+    present = Present((), {"main veo"}, is_shared=True, has_backups=False)
+    assert not is_gone(Identity(kind, "subject"), present)
