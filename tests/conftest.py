@@ -122,6 +122,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     alone = sum(_SQLITE_ONLY in str(report.longrepr) for report in skipped)
     if alone:
         terminalreporter.write_line(f"{alone} TESTS DID NOT RUN ON POSTGRESQL: they are about SQLite alone.", bold=True)
+    unruled = sum("NO PROMTOOL" in str(report.longrepr) for report in skipped)
+    if unruled:
+        said = f"{unruled} TESTS OF ALERT RULES DID NOT RUN: there is no promtool here (Debian's package prometheus)."
+        terminalreporter.write_line(said, red=True, bold=True)
     missed = sum(report.nodeid.startswith("tests/browser/") for report in skipped)
     if missed:
         said = f"{missed} BROWSER TESTS DID NOT RUN: there is no Chromium here. `make browser` says how to get one."

@@ -62,8 +62,9 @@ class DiscordAnswer:
 class DiscordApi:
     """One session with one token."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock) -> None:
+    def __init__(self, session: aiohttp.ClientSession, clock: Clock, proxy: str | None = None) -> None:
         self._session = session
+        self._proxy = proxy
         self._clock = clock
         self._pace = asyncio.Lock()
 
@@ -83,7 +84,7 @@ class DiscordApi:
                     )
                     is_from_discord = "Via" in response.headers
             except (aiohttp.ClientError, OSError) as error:
-                raise UnansweredError(failure_of(error, REQUEST_SECONDS)) from error
+                raise UnansweredError(failure_of(error, REQUEST_SECONDS, self._proxy)) from error
             if answer.status != 429:
                 return answer
             wait_seconds = number(at(answer.body, ("retry_after",)))
@@ -111,4 +112,4 @@ async def discord_api(token: str, clock: Clock, proxy: str | None = None) -> Asy
     async with aiohttp.ClientSession(
         headers=headers, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, proxy=proxy
     ) as session:
-        yield DiscordApi(session, clock)
+        yield DiscordApi(session, clock, proxy)

@@ -3,6 +3,7 @@
 import errno
 import ssl
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -23,8 +24,20 @@ class Failure:
     remedy: str = _LOOK
 
 
-def failure_of(error: BaseException, within_seconds: float) -> Failure:
-    """The failure behind an exception of aiohttp, or of the system."""
+def failure_of(error: BaseException, within_seconds: float, proxy: str | None = None) -> Failure:
+    """The failure behind an exception of aiohttp, or of the system; `proxy` is the address of one on the way."""
+    failure = _failure_of(error, within_seconds)
+    # An error of the server behind it has the server's name.
+    if proxy is None or not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
+        return failure
+    parts = urlsplit(proxy)
+    is_of_proxy = (error.host, error.port) == (parts.hostname, parts.port)
+    if not is_of_proxy or isinstance(error, aiohttp.ClientProxyConnectionError):
+        return failure
+    return Failure(f"isn't reached: the proxy {failure.what}", _PROXY)
+
+
+def _failure_of(error: BaseException, within_seconds: float) -> Failure:
     cause = getattr(error, "os_error", None) or error
     match error:
         case aiohttp.ClientConnectorCertificateError():

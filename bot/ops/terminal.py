@@ -19,8 +19,8 @@ def open_standard_streams() -> None:
     os.close(opened)
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # as Python does without the descriptor
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # for the whole process
-    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
-        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  # as above
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115  # the same
 
 
 def printable(text: str) -> str:

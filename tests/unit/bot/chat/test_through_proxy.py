@@ -1,5 +1,6 @@
 """Discord over TLS through a proxy, as in life: a tunnel, its refusals, and what they mean for a message."""
 
+import asyncio
 import base64
 import shutil
 import ssl
@@ -10,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.client_reqrep import ConnectionKey
 
 from bot.chat.discord_errors import CourierFault, NotTaken, judge
 from bot.chat.discord_health import RequestOutcome
@@ -102,6 +104,33 @@ async def test_a_proxy_that_is_away(discord: str) -> None:
     assert isinstance(fault, NotTaken)
     assert "proxy" in failure_of(caught.value, 1.0).what
     assert "canary" not in f"{caught.value} {caught.value!r}"
+
+
+async def test_a_proxy_whose_address_has_the_wrong_scheme(discord: str) -> None:
+    """It has https:// and the proxy speaks no TLS: Discord got nothing, and the check names the proxy, not Discord."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
+        address = f"https://bot:canary@127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        with pytest.raises(aiohttp.ClientConnectorError) as caught:
+            await fetch(discord, address)
+    fault: CourierFault = judge(caught.value)[0]
+    assert isinstance(fault, NotTaken)
+    assert "proxy" in failure_of(caught.value, 1.0, address).what
+    assert "proxy" not in failure_of(caught.value, 1.0).what
+    assert "canary" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize(("host", "is_the_proxy"), [("proxy.test", True), ("discord.com", False)])
+def test_a_name_that_is_not_known(host: str, is_the_proxy: bool) -> None:
+    """The check says whose name it is."""
+    key = ConnectionKey(host, 3128, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None)
+    error = aiohttp.ClientConnectorDNSError(key, OSError(-2, "Name or service not known"))
+    assert ("proxy" in failure_of(error, 1.0, "http://bot:canary@proxy.test:3128").what) is is_the_proxy
 
 
 async def test_a_plain_request_that_the_proxy_refuses_is_tried_again() -> None:
