@@ -49,7 +49,9 @@ async def open_media(
     redrawing = Redrawing(folder / "redraw", SystemClock(), settings.reference_max_bytes)
     await redrawing.clear()
     most_bytes = settings.reference_max_bytes
-    shelf = ReferenceShelf(folder / "references", most_bytes, Route.BASE, proxy=settings.proxy, redrawing=redrawing)
+    shelf = ReferenceShelf(
+        folder / "references", most_bytes, Route.BASE, proxy=settings.proxy, redrawing=redrawing, ffmpeg=ffmpeg
+    )
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
     fitted_pictures = FittedPictures(folder / "fitted", shelf, redrawing)

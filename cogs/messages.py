@@ -41,7 +41,8 @@ def button_on(message: discord.Message, me: int | None) -> ButtonId | None:
 
 
 def pictures_on(message: discord.Message) -> tuple[Upload, ...]:
-    """The pictures that people see on it, by Discord's claims: attached ones, those of embeds, those among components.
+    """The pictures that people see on it, by Discord's claims: attached ones, those of embeds, those among components;
+    or else its attached videos.
 
     Of what lies elsewhere on the web it is Discord's own copy.
     """
@@ -54,6 +55,9 @@ def pictures_on(message: discord.Message) -> tuple[Upload, ...]:
             ]
         elif isinstance(part, discord.ThumbnailComponent):
             copies.append(part.media.proxy_url)
+    if not attached and not any(copies):
+        # The first frame of a video is its picture.
+        attached = [file for file in message.attachments if (file.content_type or "").startswith("video/")]
     known = {urlsplit(file.url).path for file in attached}
     found = {path: url for url in copies if url and (path := urlsplit(url).path) not in known}
     return uploads_of(*attached) + tuple(Upload(url, _name_in(path), None) for path, url in found.items())

@@ -102,11 +102,15 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A picture kept in the data folder under our own name: `<sha256>.<suffix>`."""
+    """A picture kept in the data folder under our own name: `<sha256>.<suffix>`.
+
+    `of_video`: it is the first frame of a video that was attached.
+    """
 
     sha256: str
     suffix: str
     size_bytes: int
+    of_video: bool = False
 
     @property
     def file_name(self) -> str:

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     REFERENCE_BROKEN = "reference broken"  # number: the picture can't be drawn
     REFERENCE_HEAVY = "reference heavy"  # number: to draw the picture takes too much memory or time
     PICTURE_CROPPED = "picture cropped"  # number, size: the picture would lose more than half of itself
+    REFERENCE_VIDEO = "reference video"  # file: a video whose first frame can't be drawn
     REFERENCE_UNREADABLE = "reference unreadable"  # file: it could not be fetched from Discord
     UPLOADS_GONE = "uploads gone"  # the attachments of a draft can't be fetched from Discord any more
     REFERENCES_LIMIT = "references limit"  # limit_bytes: of pictures that one person may attach in 24 hours

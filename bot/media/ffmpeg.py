@@ -159,14 +159,15 @@ class Ffmpeg:
         """
         return await self._encode(await self.inspect(source), source, target, plan)
 
-    async def first_frame(self, source: Path, target: Path) -> None:
-        """Draw the first frame as a JPEG of at most `FRAME_SIDE` pixels a side."""
+    async def first_frame(self, source: Path, target: Path, *, large: bool = False) -> None:
+        """Draw the first frame as a JPEG of at most `FRAME_SIDE` pixels a side; a `large` one `LAST_FRAME_SIDE`."""
         found = await self._inspect(source, self._drawing)
         if not found.width or not found.height:
             raise Unreadable("size is unknown")
-        shape = within(found.width, found.height, FRAME_SIDE, FRAME_SIDE)
-        command = [*reading(self._found(), source, found.kind), *drawing(*shape), "out.jpg"]
-        run = _Run(command, "out.jpg", _SHORT_SECONDS, _SPARE_BYTES)
+        side, quality, most = (LAST_FRAME_SIDE, 2, _PICTURE_BYTES) if large else (FRAME_SIDE, 4, _SPARE_BYTES)
+        shape = within(found.width, found.height, side, side)
+        command = [*reading(self._found(), source, found.kind), *drawing(*shape, quality), "out.jpg"]
+        run = _Run(command, "out.jpg", _SHORT_SECONDS, most)
         await self._make(run, target, _judged_frame, self._drawing)
 
     async def last_frame(self, source: Path, target: Path) -> None:

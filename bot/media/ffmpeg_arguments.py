@@ -54,10 +54,10 @@ def encoding(how: Rates) -> Sequence[str]:
     return *_STREAMS, "-vf", shape, *video, "-threads", _THREADS, *_sound(how.sound_bits), *stop, *_INDEX_FIRST
 
 
-def drawing(width: int, height: int) -> Sequence[str]:
-    """Draw the first frame as a JPEG of that size."""
+def drawing(width: int, height: int, quality: int = 4) -> Sequence[str]:
+    """Draw the first frame as a JPEG of that size; 2 is the best quality."""
     shape = f"scale={width}:{height}:flags=area,format=yuvj420p"
-    picture = ("-frames:v", "1", "-vf", shape, "-c:v", "mjpeg", "-q:v", "4")
+    picture = ("-frames:v", "1", "-vf", shape, "-c:v", "mjpeg", "-q:v", str(quality))
     return "-map", "0:V:0", *picture, "-map_metadata", "-1", "-f", "image2", "-update", "1"
 
 

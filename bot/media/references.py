@@ -8,6 +8,7 @@ import asyncio
 import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,10 +19,13 @@ from bot.jobs.model import REFERENCES_MAX, Reference, Upload
 from bot.jobs.reasons import Reason, Refusal
 from bot.media.attachments import Attachments, NotGivenError, is_final
 from bot.media.disk_space import PICTURE_FLOOR_BYTES, DiskFullError, DiskSpace
+from bot.media.ffmpeg import Ffmpeg
+from bot.media.ffmpeg_faults import FfmpegFault, NoRoom
 from bot.media.folders import PartialFile, PrivateFolder
 from bot.media.metadata import Piece, find_pieces, read_pieces
 from bot.media.pictures import Suffix, read_header, read_kind
 from bot.media.redrawing import RedrawFault, Redrawing, Undrawable, read_foreign
+from bot.media.reference_videos import draw_first_frame, is_video
 from bot.media.sessions import Deadlines, timed
 from bot.media.slots import Slots
 
@@ -60,10 +64,12 @@ class ReferenceShelf:
         waits_seconds: Sequence[float] = _WAITS_SECONDS,
         proxy: str | None = None,
         redrawing: Redrawing | None = None,
+        ffmpeg: Ffmpeg | None = None,
     ) -> None:
         """After a failed try the next one starts after so many seconds, as often as there are numbers.
 
-        `proxy` is the address of a proxy for Discord's traffic. Without `redrawing` no other kind becomes one of ours.
+        `proxy` is the address of a proxy for Discord's traffic. `redrawing` makes pictures of other kinds ours, and
+        `ffmpeg` the first frames of videos; without them such files are refused.
         """
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
@@ -71,6 +77,7 @@ class ReferenceShelf:
         self._deadlines = deadlines
         self._waits_seconds = waits_seconds
         self._redrawing = redrawing
+        self._ffmpeg = ffmpeg
         self._slots = Slots(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)
         self.space = DiskSpace(self._folder, PICTURE_FLOOR_BYTES)
 
@@ -243,6 +250,8 @@ class ReferenceShelf:
         picture = await partial.examine(read_header)
         if picture is None:
             kind = await partial.examine(read_kind)
+            if kind is None and self._ffmpeg is not None and self._ffmpeg.available and await partial.examine(is_video):
+                return await self._draw(upload, partial, self._ffmpeg)
             raise _refused(upload, Reason.REFERENCE_TYPE if kind is None else Reason.REFERENCE_DAMAGED)
         if picture.too_big:
             raise _refused(upload, Reason.REFERENCE_DIMENSIONS)
@@ -268,6 +277,19 @@ class ReferenceShelf:
         async with PartialFile(self._folder) as converted:
             await converted.add(content)
             return await self._shelve(upload, converted)
+
+    async def _draw(self, upload: Upload, partial: PartialFile, ffmpeg: Ffmpeg) -> Reference:
+        """Keep the first frame of a video."""
+        try:
+            content = await draw_first_frame(partial, self._folder, ffmpeg)
+        except NoRoom as fault:
+            raise ReferenceRefused(Refusal(Reason.DISK_FULL)) from fault
+        except FfmpegFault as fault:
+            _log.info("first frame not drawn", fault=type(fault).__name__, detail=fault.detail)
+            raise _refused(upload, Reason.REFERENCE_VIDEO) from fault
+        async with PartialFile(self._folder) as drawn:
+            await drawn.add(content)
+            return replace(await _store(drawn, "jpg"), of_video=True)
 
 
 async def _copy(partial: PartialFile, pieces: Sequence[Piece], cleaned: PartialFile) -> None:

@@ -78,6 +78,8 @@ def settings_line(job: Job, reader: Reader, option_characters: int = _SETTING_CH
         parts.append(say(Key.FRAMES_PAIR if request.frames == "pair" else Key.FRAMES_LOOP, reader))
     elif count:
         parts.append(say(Key.PICTURES, reader, count=count))
+    if drawn := sum(picture.of_video for picture in request.references):
+        parts.append(say(Key.FRAMES_OF_VIDEOS, reader, count=drawn))
     parts += [quote(text, option_characters) for text in option_texts(request, reader)]
     if request.private:
         parts.append(say(Key.PRIVATE, reader))

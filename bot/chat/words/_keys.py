@@ -40,6 +40,7 @@ class Key(StrEnum):
     PICTURES = auto()
     FRAMES_PAIR = auto()
     FRAMES_LOOP = auto()
+    FRAMES_OF_VIDEOS = auto()
     PRIVATE = auto()
     ASKED_BY = auto()
     REMIX_OF = auto()
