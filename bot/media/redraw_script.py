@@ -67,7 +67,8 @@ def _upright(image: Image.Image) -> Image.Image:
     ImageOps.exif_transpose(image, in_place=True)
     turned = image
     if turned.mode.startswith("I"):
-        turned = turned.convert("I").point(lambda value: value * (1 / _SIXTEEN_BITS)).convert("L")
+        deep: Any = turned.convert("I")  # some of its types are those of a package that the bot doesn't have
+        turned = deep.point(_in_eight_bits).convert("L")
     alpha = turned.convert("RGBA").getchannel("A") if has_alpha else None
     if profile and turned.mode in {"L", "RGB", "RGBA", "CMYK"}:
         # A profile that can't be read is left out, as a browser does.
@@ -80,6 +81,10 @@ def _upright(image: Image.Image) -> Image.Image:
     if alpha is not None and alpha.getextrema() != (255, 255):
         drawn.putalpha(alpha)
     return drawn
+
+
+def _in_eight_bits(value: Any) -> Any:
+    return value * (1 / _SIXTEEN_BITS)
 
 
 def _encoded(image: Image.Image, *, as_png: bool, most_bytes: int) -> bytes | None:
