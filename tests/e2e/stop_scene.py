@@ -37,7 +37,7 @@ def providers_file(stage: Stage, *, cancel: bool = True) -> dict[str, str]:
     """The settings that lead to a providers file, which is written."""
     path = stage.folder / "providers.toml"
     path.write_text(_FILE.format(base_url=stage.studio.base_url, cancel=str(cancel).lower()))
-    return {"PROVIDERS_FILE": str(path), "VIDEOS_API_BASE_URL": ""}
+    return {"PROVIDERS_FILE": str(path), "VIDEOS_API_BASE_URL": "", "VIDEOS_REFERENCE_FIT": ""}
 
 
 def stops(stage: Stage, remote_id: str | None = None) -> list[Request]:

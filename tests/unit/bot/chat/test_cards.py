@@ -504,6 +504,7 @@ def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
         PostKind.LATE: cards.late(job, ENGLISH, 3),
         PostKind.SLOW: cards.slow(job, ENGLISH, 3),
         PostKind.UNSURE: cards.unsure(replace(job, state=State.UNCERTAIN), ENGLISH, 3),
+        PostKind.BATCH: cards.batch([view(job)], ENGLISH, 3),
     }
     assert set(posted) == set(PostKind)
     for kind, message in posted.items():

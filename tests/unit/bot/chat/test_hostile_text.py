@@ -101,6 +101,7 @@ OFFER = Offer(MessageId(123), UserId(42), JobId("K3M9Q2XA"), Place(ChannelId(7))
 OWN = {"mention", "timestamp", "link", "masked link", "style", "code"}
 ABOUT: Any = [(cause, about) for cause in (Cause.CONTENT, Cause.INPUT, Cause.SIZE) for about in ("prompt", "picture")]
 GAPS: dict[str, Any] = {
+    "number": 1, "size": "1280x720", "least": 2, "room": 2, "first": 1, "second": 2,
     "limit": 3, "limit_bytes": 3, "free_at": 1.0, "size_bytes": 3, "when": 1.0, "seconds": 8, "position": 2,
     "count": 2, "percent": 3, "age": 3.0, "user": 42, "permissions": ["send_messages"], "video": "K3M9Q2XA",
     "minimum": 0, "maximum": 100,
